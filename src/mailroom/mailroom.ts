@@ -160,7 +160,10 @@ export interface Mailroom {
   /** Sends the failed or unknown recipients of a mail again. */
   retry(call: { readonly id: string; readonly now: number }): Result<{ readonly id: string }>;
   /** Removes a finished mail with all its rows; answers the object keys that no other mail names. */
-  removeEmail(call: { readonly id: string; readonly now: number }): Result<{ readonly id: string }>;
+  removeEmail(call: {
+    readonly id: string;
+    readonly now: number;
+  }): Result<{ readonly id: string; readonly objects: readonly string[] }>;
 
   createApiKey(call: { readonly key: NewApiKey; readonly now: number }): Result<ApiKeyRecord>;
   apiKeys(call: { readonly page: Page | null }): Result<PageOf<ApiKeyRecord>>;
@@ -203,8 +206,11 @@ export interface Mailroom {
     /** True at the start of a single process: no lease can be live then. */
     readonly all: boolean;
   }): number;
-  /** The earliest moment at which there is something to do (due row, lease end), or null. */
-  nextDue(call: { readonly now: number }): number | null;
+  /**
+   * The earliest moment at which there is something to do (due row, lease end, end of the maximum age), or null.
+   * Rows waiting for a relay in `closed` are left out: a held relay's backlog is due all the time.
+   */
+  nextDue(call: { readonly now: number; readonly closed?: readonly string[] }): number | null;
   /** Removes what is past its retention, a bounded number at a time; answers the objects that nothing names any more. */
   sweep(call: { readonly now: number; readonly limit: number }): {
     readonly removed: number;

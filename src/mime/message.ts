@@ -31,6 +31,10 @@ export interface Composed {
   readonly size: number;
   /** Lower-case hex. */
   readonly sha256: string;
+  /** A header field holds UTF-8 (a non-ASCII local part): only a relay that announces SMTPUTF8 may get it. */
+  readonly needsSmtpUtf8?: boolean;
+  /** The body holds bytes over 0x7F (raw MIME only): sent with BODY=8BITMIME, and only where that is announced. */
+  readonly needs8BitMime?: boolean;
   open(): AsyncIterable<Uint8Array>;
 }
 

@@ -17,7 +17,10 @@ export interface Submission {
    * accepted. Resolves true when phase `dot` is durable for them; false or a throw means the dot must not be sent.
    */
   readonly beforeDot: (accepted: readonly string[]) => Promise<boolean>;
-  /** Aborting before the dot ends the connection and defers; after the dot it ends the wait: `unknown`. */
+  /**
+   * Aborting before the dot ends the connection and puts the recipients back, due now and uncounted; after the dot it ends
+   * the wait: `unknown`.
+   */
   readonly signal: AbortSignal;
 }
 
@@ -25,7 +28,12 @@ export interface Submission {
 export type Condition =
   | { readonly kind: 'well' }
   /** Broke before MAIL, or after the dot: counts towards the circuit. */
-  | { readonly kind: 'failure'; readonly cause: string }
+  | {
+      readonly kind: 'failure';
+      readonly cause: string;
+      /** It broke in the TLS handshake, where one of the two hosts cannot tell us why. */
+      readonly tls?: true;
+    }
   /** 421, 452 4.3.1, 431, 454: claim nothing for a while. */
   | { readonly kind: 'pause'; readonly cause: string; readonly forMs: number }
   /** Credentials, certificate, refusal at greeting: held until changed, probed every 10 minutes. */
@@ -35,6 +43,8 @@ export interface SubmissionResult {
   /** One verdict for each recipient of the envelope, in its order. Never empty, never short. */
   readonly verdicts: readonly Verdict[];
   readonly condition: Condition;
+  /** Set when the relay said "too many recipients" (452 4.5.3): how many of them it took. */
+  readonly recipientsTaken?: number;
 }
 
 /** One configured submission server. Never throws for anything the other side does: a failure is a verdict. */

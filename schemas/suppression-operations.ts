@@ -1,0 +1,110 @@
+import type { Operation } from './operation.ts';
+import {
+  AddSuppressions,
+  CreateSuppression,
+  RemoveSuppressions,
+  Suppression,
+  SuppressionGone,
+  SuppressionList,
+  SuppressionParams,
+  SuppressionQuery,
+  SuppressionRef,
+  SuppressionsAdded,
+  SuppressionsRemoved,
+} from './suppression.ts';
+
+const ID = '3f1b0a52-8d0e-4a63-9c1f-7a5b6c8d9e01';
+const REF = { object: 'suppression', id: ID };
+
+const ENTRY = {
+  ...REF,
+  email: 'ada@example.net',
+  origin: 'manual',
+  source_id: null,
+  created_at: '2026-02-22T23:41:12.126Z',
+  expires_at: null,
+  note: 'Asked by phone.',
+};
+
+/** Addresses that get no mail. They compare without case. */
+export const SUPPRESSION_OPERATIONS = {
+  createSuppression: {
+    method: 'post',
+    path: '/suppressions',
+    scope: 'full',
+    tag: 'Suppressions',
+    summary: 'Suppress an address',
+    description:
+      'Mail to this address is recorded and never relayed. An address that is listed already answers its entry.',
+    body: CreateSuppression,
+    answers: { 201: SuppressionRef },
+    errors: [],
+    examples: {
+      forGood: { email: 'ada@example.net' },
+      forNow: { email: 'ada@example.net', expires_at: '2026-12-31T00:00:00.000Z', note: 'On leave.' },
+    },
+    answerExamples: { listed: REF },
+  },
+  listSuppressions: {
+    method: 'get',
+    path: '/suppressions',
+    scope: 'full',
+    tag: 'Suppressions',
+    summary: 'List suppressed addresses',
+    description: 'Newest first.',
+    query: SuppressionQuery,
+    answers: { 200: SuppressionList },
+    errors: ['validation_error'],
+    answerExamples: { page: { object: 'list', has_more: false, data: [ENTRY] } },
+  },
+  addSuppressions: {
+    method: 'post',
+    path: '/suppressions/batch/add',
+    scope: 'full',
+    tag: 'Suppressions',
+    summary: 'Suppress up to 100 addresses',
+    description: 'All or nothing. One answer per address, in the order of the request.',
+    body: AddSuppressions,
+    answers: { 201: SuppressionsAdded },
+    errors: [],
+    examples: { two: { emails: ['ada@example.net', 'grace@example.net'], note: 'Imported.' } },
+    answerExamples: { listed: { data: [REF] } },
+  },
+  removeSuppressions: {
+    method: 'post',
+    path: '/suppressions/batch/remove',
+    scope: 'full',
+    tag: 'Suppressions',
+    summary: 'Remove up to 100 suppressions',
+    description: 'By `emails` or by `ids`, not both. What is not listed is left out of the answer.',
+    body: RemoveSuppressions,
+    answers: { 200: SuppressionsRemoved },
+    errors: [],
+    examples: { byAddress: { emails: ['ada@example.net'] }, byId: { ids: [ID] } },
+    answerExamples: { gone: { data: [{ ...REF, deleted: true }] } },
+  },
+  getSuppression: {
+    method: 'get',
+    path: '/suppressions/{id}',
+    scope: 'full',
+    tag: 'Suppressions',
+    summary: 'Read a suppression',
+    description: 'By id or by address.',
+    params: SuppressionParams,
+    answers: { 200: Suppression },
+    errors: ['not_found'],
+    answerExamples: { entry: ENTRY },
+  },
+  deleteSuppression: {
+    method: 'delete',
+    path: '/suppressions/{id}',
+    scope: 'full',
+    tag: 'Suppressions',
+    summary: 'Remove a suppression',
+    description: 'By id or by address. Mail to it is sent again, from the next one on.',
+    params: SuppressionParams,
+    answers: { 200: SuppressionGone },
+    errors: ['not_found'],
+    answerExamples: { gone: { ...REF, deleted: true } },
+  },
+} as const satisfies Record<string, Operation>;

@@ -1,0 +1,117 @@
+import type { Health } from '../relay/health.ts';
+import {
+  afterCondition,
+  claimRate,
+  describe,
+  healthy,
+  isOpen,
+  nextProbeAt,
+  probing,
+  resume,
+} from '../relay/health.ts';
+import type { Bucket } from '../relay/rate.ts';
+import { available, fullBucket, take, waitForOne } from '../relay/rate.ts';
+import type { Condition, Relay } from '../relay/relay.ts';
+
+/** One relay as the operator sees it. */
+export interface Standing {
+  readonly name: string;
+  readonly state: 'open' | 'paused' | 'broken' | 'held';
+  readonly cause: string | null;
+  /** The next probe, or the end of the pause. */
+  readonly until: number | null;
+  readonly since: number | null;
+}
+
+/** The clerk's place for one relay: how it is, what is on its way to it, and which accounts may have more. */
+export class Desk {
+  readonly relay: Relay;
+  /** Accounts that may have due work here, the longest waiting first. */
+  readonly hungry = new Set<string>();
+  /** At most this many recipients in one submission; null while no limit is known. 452 4.5.3 teaches it. */
+  recipientsAtOnce: number | null = null;
+  #health: Health = healthy();
+  #underWay = 0;
+  #bucket: Bucket;
+  #since = 0;
+
+  constructor(relay: Relay, now: number) {
+    this.relay = relay;
+    this.#bucket = fullBucket(relay.rate ?? 1, now);
+  }
+
+  /** How it is, in words for the operator, and since when. */
+  standing(now: number): Standing {
+    const { state, cause, until } = describe(this.#health, now);
+    return { name: this.relay.name, state, cause, until, since: state === 'open' ? null : this.#since };
+  }
+
+  isOpen(now: number): boolean {
+    return isOpen(this.#health, now);
+  }
+
+  /** Messages that may be claimed now: as many as connections are free and the rate allows. */
+  room(now: number): number {
+    const free = this.relay.connections - this.#underWay;
+    const rate = this.#rate(now);
+    if (!this.isOpen(now) || free <= 0) return 0;
+    return rate === null ? free : Math.min(free, available(this.#bucket, rate, now));
+  }
+
+  /** Milliseconds until the rate allows one more; null when it is not the rate that holds this desk up. */
+  untilRoom(now: number): number | null {
+    const rate = this.#rate(now);
+    if (rate === null || !this.isOpen(now) || this.#underWay >= this.relay.connections) return null;
+    return waitForOne(this.#bucket, rate, now);
+  }
+
+  took(messages: number, now: number): void {
+    this.#underWay += messages;
+    const rate = this.#rate(now);
+    if (rate !== null) this.#bucket = take(this.#bucket, { count: messages, rate, now });
+  }
+
+  finished(): void {
+    this.#underWay -= 1;
+  }
+
+  /** What an attempt or a probe said about the relay; true when that opened or closed it. */
+  heard(condition: Condition, now: number): boolean {
+    return this.#become(afterCondition(this.#health, { condition, now }), now);
+  }
+
+  /** The operator says that it is mended; true when that opened it. */
+  resume(now: number): boolean {
+    return this.#become(resume(now), now);
+  }
+
+  /** The moment of the next probe, or of the end of a pause; null when nothing is to be waited for. */
+  nextLook(now: number): number | null {
+    const { state, until } = describe(this.#health, now);
+    return state === 'open' ? null : until;
+  }
+
+  /** True once for each probe that is due. */
+  mustProbe(now: number): boolean {
+    const at = nextProbeAt(this.#health);
+    if (at === null || at > now) return false;
+    this.#health = probing(this.#health, now);
+    return true;
+  }
+
+  learnRecipients(taken: number): void {
+    this.recipientsAtOnce = Math.max(1, Math.min(taken, this.recipientsAtOnce ?? taken));
+  }
+
+  #become(health: Health, now: number): boolean {
+    const before = describe(this.#health, now).state;
+    this.#health = health;
+    const after = describe(health, now).state;
+    if (before !== after) this.#since = now;
+    return (before === 'open') !== (after === 'open');
+  }
+
+  #rate(now: number): number | null {
+    return claimRate(this.#health, { configured: this.relay.rate, now });
+  }
+}

@@ -1,0 +1,99 @@
+import type { Refusal } from '../../schemas/error.ts';
+import { bodyTooLarge, malformedBody } from '../../schemas/refusal.ts';
+import { joined } from './collect.ts';
+
+/** Up to here a body is read before the room is asked who is calling; beyond it, the room is asked first. */
+export const SMALL_BODY_BYTES = 256 * 1024;
+
+export type BodyOutcome =
+  | { readonly kind: 'read'; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+/** A request body that can be read in two steps: a first part that anybody may send, and the rest once he is known. */
+export class RequestBody {
+  readonly #request: Request;
+  readonly #cap: number;
+  readonly #chunks: Uint8Array<ArrayBuffer>[] = [];
+  #length = 0;
+  #broken = false;
+  #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | null = null;
+
+  constructor(request: Request, cap: number) {
+    this.#request = request;
+    this.#cap = cap;
+  }
+
+  /** What can be said before a byte is read. */
+  #atSight(): Refusal | null {
+    const encoding = this.#request.headers.get('content-encoding');
+    if (encoding !== null && encoding.trim().toLowerCase() !== 'identity') {
+      // Never inflated: a kilobyte of gzip is a gigabyte of zeros.
+      return malformedBody('A Content-Encoding is not accepted.');
+    }
+    return this.#declared() > this.#cap ? tooLarge(this.#cap) : null;
+  }
+
+  #declared(): number {
+    const declared = this.#request.headers.get('content-length');
+    return declared !== null && /^\d{1,15}$/.test(declared) ? Number(declared) : 0;
+  }
+
+  /** Reads a small body whole. False: it is larger than that, or will be refused, and the caller must be known first. */
+  async readSmall(): Promise<boolean> {
+    if (this.#declared() > SMALL_BODY_BYTES) return false;
+    return await this.#readUpTo(Math.min(SMALL_BODY_BYTES, this.#cap));
+  }
+
+  /** Reads what is left, up to the cap. The excess is never held: reading stops with the chunk that crosses the cap. */
+  async finish(): Promise<BodyOutcome> {
+    const refusal = this.#atSight();
+    if (refusal !== null) return { kind: 'refused', refusal: await this.#stop(refusal) };
+    if (!(await this.#readUpTo(this.#cap)))
+      return { kind: 'refused', refusal: await this.#stop(tooLarge(this.#cap)) };
+    if (this.#broken) return { kind: 'refused', refusal: malformedBody('It ended before it was complete.') };
+    return { kind: 'read', bytes: whole(this.#chunks) };
+  }
+
+  /** True when the end of the body was reached with at most `limit` bytes. */
+  async #readUpTo(limit: number): Promise<boolean> {
+    if (this.#request.body === null) return true;
+    this.#reader ??= this.#request.body.getReader();
+    while (this.#length <= limit) {
+      const { done, value } = await this.#next(this.#reader);
+      if (done) return true;
+      this.#chunks.push(value);
+      this.#length += value.length;
+    }
+    return false;
+  }
+
+  /** A client that goes away in the middle is no failure of ours. */
+  async #next(reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>) {
+    try {
+      return await reader.read();
+    } catch {
+      this.#broken = true;
+      return { done: true, value: undefined } as const;
+    }
+  }
+
+  async #stop(refusal: Refusal): Promise<Refusal> {
+    this.#chunks.length = 0;
+    try {
+      await this.#reader?.cancel();
+    } catch {
+      // The client has gone already; the refusal stands for the log of the request.
+    }
+    return refusal;
+  }
+}
+
+function tooLarge(cap: number): Refusal {
+  const mebibytes = cap / 1024 / 1024;
+  return bodyTooLarge(Number.isInteger(mebibytes) ? `${mebibytes} MiB` : `${cap} bytes`);
+}
+
+function whole(chunks: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
+  const [first] = chunks;
+  return chunks.length === 1 && first !== undefined ? first : joined(chunks);
+}

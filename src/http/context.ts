@@ -1,0 +1,20 @@
+import type { Handlers } from '../../schemas/handlers.ts';
+import type { OperationId } from '../../schemas/operations.ts';
+import type { Async, Mailroom } from '../mailroom/mailroom.ts';
+import type { Parts } from './parts.ts';
+
+/** What a handler works with: the caller has passed the door, the request is validated. */
+export interface Context {
+  readonly parts: Parts;
+  readonly account: string;
+  readonly room: Async<Mailroom>;
+  readonly now: number;
+}
+
+/** Sends have a way of their own: what they ask decides how the door is passed. */
+export type SendId = 'sendEmail' | 'sendBatch' | 'sendRaw';
+/** Answered without a caller. */
+export type OpenId = 'getHealth' | 'getOpenapiYaml' | 'getOpenapiJson' | 'getDocs';
+export type KeyedId = Exclude<OperationId, SendId | OpenId>;
+
+export type KeyedHandlers = Pick<Handlers<Context>, KeyedId>;

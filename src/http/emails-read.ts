@@ -1,0 +1,82 @@
+import { readPage } from '../../schemas/page.ts';
+import { internalError, notFound, unavailable } from '../../schemas/refusal.ts';
+import type { EmailRecord } from '../mailroom/records.ts';
+import type { ObjectStore } from '../objects/store.ts';
+import { collect } from './collect.ts';
+import type { KeyedHandlers } from './context.ts';
+import type { Body } from './new-email.ts';
+import { presentEmail, presentEmailSummary, presentEvent, presentPage } from './present.ts';
+
+/** How long a client waits before it asks again while object storage is down. */
+const RETRY_AFTER_SECONDS = 5;
+
+/** Reading what was accepted. */
+export const emailsRead: Pick<KeyedHandlers, 'listEmails' | 'getEmail' | 'listEmailEvents' | 'getEmailRaw'> =
+  {
+    async listEmails({ query }, { room }) {
+      const found = await room.emails({ page: readPage(query) });
+      return found.ok ? { status: 200, body: presentPage(found.value, presentEmailSummary) } : found;
+    },
+
+    async getEmail({ params }, { room, parts }) {
+      const email = await room.email({ id: params.id.toLowerCase() });
+      if (email === null) return { refusal: notFound('Email') };
+      return { status: 200, body: presentEmail(email, await storedBody(email, parts.objects)) };
+    },
+
+    async listEmailEvents({ params, query }, { room }) {
+      const found = await room.emailEvents({ id: params.id.toLowerCase(), page: readPage(query) });
+      return found.ok ? { status: 200, body: presentPage(found.value, presentEvent) } : found;
+    },
+
+    async getEmailRaw({ params }, { room, parts }) {
+      const email = await room.email({ id: params.id.toLowerCase() });
+      if (email === null) return { refusal: notFound('Email') };
+      const prepared = await parts.prepare(email);
+      switch (prepared.kind) {
+        case 'ready': {
+          const { open, sha256, size } = prepared.composed;
+          const headers = { 'x-mailwright-sha256': sha256, 'content-length': String(size) };
+          return { status: 200, bytes: streamOf(open()), headers };
+        }
+        case 'unavailable':
+          return { refusal: unavailable(RETRY_AFTER_SECONDS) };
+        case 'failed':
+          return { refusal: internalError() };
+      }
+    },
+  };
+
+/** Html and text as they were sent. Of a message that its caller composed, only the bytes are known. */
+async function storedBody({ content }: EmailRecord, objects: ObjectStore): Promise<Body> {
+  switch (content.kind) {
+    case 'inline':
+      return { html: content.html, text: content.text };
+    case 'raw':
+      return { html: null, text: null };
+    case 'object': {
+      const object = await objects.get(content.key);
+      return object === null ? { html: null, text: null } : bodyOf(await collect(object.body));
+    }
+  }
+}
+
+function bodyOf(bytes: Uint8Array): Body {
+  const { html, text } = JSON.parse(new TextDecoder().decode(bytes)) as Body;
+  return { html, text };
+}
+
+/** Pulled piece by piece: a slow reader holds no more than one in memory. */
+function streamOf(pieces: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  const iterator = pieces[Symbol.asyncIterator]();
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const next = await iterator.next();
+      if (next.done === true) controller.close();
+      else controller.enqueue(next.value);
+    },
+    async cancel() {
+      await iterator.return?.();
+    },
+  });
+}

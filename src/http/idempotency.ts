@@ -1,0 +1,58 @@
+import type { Refusal } from '../../schemas/error.ts';
+import { invalidIdempotencyKey } from '../../schemas/refusal.ts';
+import { MAX_IDEMPOTENCY_KEY } from '../../schemas/send-headers.ts';
+import type { IdempotencyClaim } from '../mailroom/mailroom.ts';
+import { sha256Hex } from './digest.ts';
+import { canonicalJson, type Json } from './json.ts';
+
+const HEADER = 'idempotency-key';
+const SWITCH_PREFIX = 'x-mailwright-';
+
+export type KeyReading =
+  | { readonly ok: true; readonly key: string | null }
+  | { readonly ok: false; readonly refusal: Refusal };
+
+/** The key as its sender wrote it: header values arrive as one character per byte, and keys may be any visible text. */
+export function readIdempotencyKey(headers: Headers): KeyReading {
+  const given = headers.get(HEADER);
+  if (given === null) return { ok: true, key: null };
+  const key = asUtf8(given).trim();
+  const characters = [...key].length;
+  return characters < 1 || characters > MAX_IDEMPOTENCY_KEY
+    ? { ok: false, refusal: invalidIdempotencyKey() }
+    : { ok: true, key };
+}
+
+function asUtf8(bytes: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(
+      Uint8Array.from(bytes, (unit) => unit.charCodeAt(0)),
+    );
+  } catch {
+    return bytes; // Latin-1 after all
+  }
+}
+
+/**
+ * What makes two requests the same: endpoint, batch mode, our switches (those in headers too) and the body as a value. The
+ * key itself is no part of it.
+ */
+export async function fingerprint(request: {
+  readonly endpoint: string;
+  readonly mode: string;
+  readonly headers: Headers;
+  readonly body: Json | Uint8Array<ArrayBuffer>;
+}): Promise<string> {
+  const { endpoint, mode, headers, body } = request;
+  const switches = [...headers].filter(([name]) => name.startsWith(SWITCH_PREFIX)).toSorted();
+  const asked = body instanceof Uint8Array ? { sha256: await sha256Hex(body) } : { json: body };
+  const text = canonicalJson({ endpoint, mode, switches, ...asked });
+  return await sha256Hex(new TextEncoder().encode(text));
+}
+
+export async function claimOf(
+  key: string | null,
+  request: Parameters<typeof fingerprint>[0],
+): Promise<IdempotencyClaim | null> {
+  return key === null ? null : { key, endpoint: request.endpoint, fingerprint: await fingerprint(request) };
+}

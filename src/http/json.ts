@@ -1,0 +1,70 @@
+import type { Refusal } from '../../schemas/error.ts';
+import { invalidField, malformedBody } from '../../schemas/refusal.ts';
+import { type GuardFinding, guardJson, MAX_DEPTH, MAX_ELEMENTS, MAX_KEYS } from './json-guard.ts';
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+export type ParsedJson =
+  | { readonly ok: true; readonly value: Json }
+  | { readonly ok: false; readonly refusal: Refusal };
+
+/**
+ * Bytes to a JSON value. UTF-8 strictly (a byte order mark or UTF-16 is no JSON, RFC 8259 §8.1); nothing at all means `{}`,
+ * because several clients send action requests so.
+ */
+export function parseJson(bytes: Uint8Array): ParsedJson {
+  if (bytes.length === 0) return { ok: true, value: {} };
+  const finding = guardJson(bytes);
+  if (finding.kind !== 'passed') return { ok: false, refusal: malformedBody(findingText(finding)) };
+  const value = decode(bytes);
+  if (value === undefined) return { ok: false, refusal: malformedBody('It is not JSON in UTF-8.') };
+  if (!finding.loneSurrogate) return { ok: true, value };
+  const field = findLoneSurrogate(value, '') ?? 'body';
+  return {
+    ok: false,
+    refusal: invalidField(field, 'It holds half of a surrogate pair, which is no character.'),
+  };
+}
+
+function findingText(finding: Exclude<GuardFinding, { kind: 'passed' }>): string {
+  switch (finding.kind) {
+    case 'too_deep':
+      return `It is nested more than ${MAX_DEPTH} levels deep.`;
+    case 'too_many_keys':
+      return `It has more than ${MAX_KEYS} keys.`;
+    case 'too_many_elements':
+      return `It has more than ${MAX_ELEMENTS} list elements.`;
+    case 'number_too_large':
+      return 'It holds a number that is too large.';
+  }
+}
+
+function decode(bytes: Uint8Array): Json | undefined {
+  try {
+    // `ignoreBOM` keeps the mark in the text, where `JSON.parse` refuses it.
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The path of the first string that is not well formed; null when it is a key. Depth is bounded by the guard. */
+function findLoneSurrogate(value: Json, path: string): string | null {
+  if (typeof value === 'string') return value.isWellFormed() ? null : path;
+  if (value === null || typeof value !== 'object') return null;
+  const array = Array.isArray(value);
+  for (const [key, item] of Object.entries(value)) {
+    const step = array ? `[${key}]` : path === '' ? key : `.${key}`;
+    const found = findLoneSurrogate(item, `${path}${step}`);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+/** The same text for the same value, whatever the order of keys and the white space were (idempotency, section 4). */
+export function canonicalJson(value: Json): string {
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(',')}}`;
+}

@@ -1,0 +1,189 @@
+import type * as z from 'zod';
+import type { ApiKey } from '../../schemas/api-key.ts';
+import type { SmtpReply as Reply } from '../../schemas/delivery.ts';
+import type { Domain, DomainSummary } from '../../schemas/domain.ts';
+import type { Email, EmailSummary } from '../../schemas/email.ts';
+import type { EmailEvent } from '../../schemas/event.ts';
+import type { Health, RelayHealth as WireRelay } from '../../schemas/health.ts';
+import type { Recipient } from '../../schemas/recipient.ts';
+import type { SmtpReply } from '../../schemas/smtp.ts';
+import type { Suppression } from '../../schemas/suppression.ts';
+import type {
+  ApiKeyRecord,
+  EmailRecord,
+  EventRecord,
+  GivenMailbox,
+  PageOf,
+  RecipientRecord,
+  SuppressionRecord,
+} from '../mailroom/records.ts';
+import type { HealthReport, RelayHealth, SenderDomain } from './parts.ts';
+
+/** The one place where what the rooms know becomes what the wire says. Times become text, `camelCase` the contract's spelling. */
+
+type Wire<Schema extends z.ZodType> = z.output<Schema>;
+
+function time(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
+
+function timeOrNull(milliseconds: number | null): string | null {
+  return milliseconds === null ? null : time(milliseconds);
+}
+
+export function presentPage<Item, Shown>(page: PageOf<Item>, present: (item: Item) => Shown) {
+  return { object: 'list' as const, has_more: page.hasMore, data: page.items.map(present) };
+}
+
+/** Addresses are echoed as they were given, trimmed. */
+function given(mailboxes: readonly GivenMailbox[]): string[] {
+  return mailboxes.map((mailbox) => mailbox.given);
+}
+
+function givenOrNull(mailboxes: readonly GivenMailbox[] | null): string[] | null {
+  return mailboxes === null ? null : given(mailboxes);
+}
+
+export function presentEmailSummary(
+  email: Omit<EmailRecord, 'content' | 'recipients'>,
+): Wire<typeof EmailSummary> {
+  return {
+    id: email.id,
+    message_id: email.messageId,
+    from: email.from.given,
+    to: given(email.to),
+    cc: givenOrNull(email.cc),
+    bcc: givenOrNull(email.bcc),
+    reply_to: givenOrNull(email.replyTo),
+    subject: email.subject,
+    topic_id: null,
+    scheduled_at: timeOrNull(email.scheduledAt),
+    created_at: time(email.createdAt),
+    last_event: email.lastEvent,
+  };
+}
+
+export function presentEmail(
+  email: EmailRecord,
+  body: { readonly html: string | null; readonly text: string | null },
+): Wire<typeof Email> {
+  return {
+    object: 'email',
+    ...presentEmailSummary(email),
+    html: body.html,
+    text: body.text,
+    ...(email.tags !== null && email.tags.length > 0 && { tags: [...email.tags] }),
+    recipients: email.recipients.map(presentRecipient),
+  };
+}
+
+function presentRecipient(recipient: RecipientRecord): Wire<typeof Recipient> {
+  return {
+    recipient: recipient.address,
+    state: recipientState(recipient),
+    attempts: recipient.attempts,
+    relay: recipient.relay,
+    reason: recipient.reason,
+    next_attempt_at: timeOrNull(recipient.dueAt),
+    maybe_duplicate: recipient.maybeDuplicate,
+    smtp: presentReply(recipient.smtp),
+  };
+}
+
+function recipientState({ state, feedback, smtp, reason }: RecipientRecord): Wire<typeof Recipient>['state'] {
+  if (feedback !== null) return feedback === 'opened' || feedback === 'clicked' ? 'delivered' : feedback;
+  switch (state) {
+    case 'claimed':
+      return 'sending';
+    case 'failed':
+      // Refused by a reply or given up by age is a bounce; a reason of our own is not.
+      return smtp !== null || reason === 'expired' ? 'bounced' : 'failed';
+    default:
+      return state;
+  }
+}
+
+function presentReply(smtp: Reply | null): Wire<typeof SmtpReply> | null {
+  if (smtp === null) return null;
+  const { code, enhancedCode, response, remoteHost, tls } = smtp;
+  return { code, enhanced_code: enhancedCode, response, remote_host: remoteHost, tls };
+}
+
+export function presentEvent(event: EventRecord): Wire<typeof EmailEvent> {
+  return {
+    id: event.id,
+    type: event.type,
+    created_at: time(event.createdAt),
+    recipient: event.recipient,
+    attempt: event.attempt,
+    relay: event.relay,
+    phase: event.phase,
+    smtp: presentReply(event.smtp),
+    next_attempt_at: timeOrNull(event.nextAttemptAt),
+    maybe_duplicate: event.maybeDuplicate,
+    reason: event.reason,
+  };
+}
+
+export function presentApiKey(
+  key: ApiKeyRecord,
+  domains: readonly SenderDomain[] | null,
+): Wire<typeof ApiKey> {
+  return {
+    id: key.id,
+    name: key.name,
+    created_at: time(key.createdAt),
+    last_used_at: timeOrNull(key.lastUsedAt),
+    permission: key.permission,
+    // A domain that the operator has taken away since has no id any more; the key stays bound to its name.
+    domain_id: domains?.find(({ name }) => name === key.domain)?.id ?? null,
+  };
+}
+
+export function presentSuppression(entry: SuppressionRecord): Wire<typeof Suppression> {
+  return {
+    object: 'suppression',
+    id: entry.id,
+    email: entry.address,
+    origin: entry.origin,
+    source_id: entry.sourceId,
+    created_at: time(entry.createdAt),
+    expires_at: timeOrNull(entry.expiresAt),
+    note: entry.note,
+  };
+}
+
+/** A domain of DOMAINS: the operator's word verifies it, and its DNS is his own affair. */
+export function presentDomainSummary(domain: SenderDomain): Wire<typeof DomainSummary> {
+  return {
+    id: domain.id,
+    name: domain.name,
+    status: 'verified',
+    created_at: time(domain.createdAt),
+    region: 'us-east-1',
+    capabilities: { sending: 'enabled', receiving: 'disabled' },
+    open_tracking: false,
+    click_tracking: false,
+  };
+}
+
+export function presentDomain(domain: SenderDomain): Wire<typeof Domain> {
+  return { object: 'domain', ...presentDomainSummary(domain), records: [] };
+}
+
+export function presentHealth(
+  report: HealthReport,
+  depth: { readonly queued: number; readonly oldestDueAt: number | null },
+): Wire<typeof Health> {
+  return {
+    status: 'ok',
+    relays: report.relays.map(presentRelay),
+    queue: { depth: depth.queued, oldest_due_at: timeOrNull(depth.oldestDueAt) },
+    storage: { writable: report.storage.writable, free_bytes: report.storage.freeBytes },
+  };
+}
+
+function presentRelay(relay: RelayHealth): Wire<typeof WireRelay> {
+  const { name, state, reason, since, nextProbeAt } = relay;
+  return { name, state, reason, since: timeOrNull(since), next_probe_at: timeOrNull(nextProbeAt) };
+}

@@ -1,0 +1,166 @@
+import type * as z from 'zod';
+import { addressTexts, MAX_RECIPIENTS } from '../../schemas/address.ts';
+import type { Refusal } from '../../schemas/error.ts';
+import { bodyRefusal } from '../../schemas/first-refusal.ts';
+import { OPERATIONS } from '../../schemas/operations.ts';
+import { RAW_MEDIA_TYPE, SendRaw } from '../../schemas/raw.ts';
+import {
+  domainNotVerified,
+  invalidAddress,
+  invalidField,
+  messageTooLarge,
+  missingField,
+  wrongBodyType,
+} from '../../schemas/refusal.ts';
+import { tolerate } from '../../schemas/tolerance.ts';
+import type { NewEmail } from '../mailroom/records.ts';
+import { type ParsedMailbox, parseAddress } from '../mime/address.ts';
+import { type RawMail, readRaw } from '../mime/raw.ts';
+import { objectKey } from '../objects/key.ts';
+import { decodeBase64 } from './base64.ts';
+import { sha256Hex } from './digest.ts';
+import { type DraftOrRefusal, envelopeOf, identity, recorded, recordedOrNull } from './new-email.ts';
+import type { Parts } from './parts.ts';
+import type { Reading } from './request.ts';
+import { refusedPlan, type SendEndpoint, type SendRequest } from './send.ts';
+import { simulatedSenderRefusal } from './simulated.ts';
+
+/** Contract, section 5.3: counted on the message as it is sent. */
+export const MAX_MESSAGE_BYTES = 40 * 1024 * 1024;
+
+/** A message that its caller composed, and the envelope where he gave one. */
+interface RawRequest {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly sender: ParsedMailbox | null;
+  readonly recipients: readonly ParsedMailbox[] | null;
+  readonly dryRun: boolean;
+  readonly tls: 'enforced' | null;
+}
+
+/** `POST /emails/raw`: JSON with base64, or the message itself. */
+export const sendRaw: SendEndpoint = {
+  operation: OPERATIONS.sendRaw,
+  async plan(request) {
+    const { body } = request;
+    if (!(body instanceof Uint8Array) && (typeof body !== 'object' || body === null || Array.isArray(body))) {
+      return refusedPlan(wrongBodyType('An object is expected.'));
+    }
+    const item = await draftRaw(request, tolerate('sendRaw', body));
+    return { ok: true, value: { mode: 'single', items: [item] } };
+  },
+};
+
+async function draftRaw(request: SendRequest, body: unknown): Promise<DraftOrRefusal> {
+  const read = body instanceof Uint8Array ? readBytes(request) : readFields(request, body);
+  if (!read.ok) return { kind: 'refused', refusal: read.refusal, dryRun: asksDryRun(request, body) };
+  const { dryRun, bytes, recipients } = read.value;
+  const refused = (refusal: Refusal): DraftOrRefusal => ({ kind: 'refused', refusal, dryRun });
+  if (bytes.length > MAX_MESSAGE_BYTES) return refused(messageTooLarge('40 MiB', 'raw'));
+  const reading = readMail({ bytes, date: request.now, hasRecipients: recipients !== null }, request.parts);
+  if (!reading.ok) return refused(invalidField('raw', reading.rule));
+  const { mail } = reading;
+  const email = await emailOf(mail, read.value, request);
+  const refusal =
+    recipientsRefusal(email, mail, read.value) ??
+    foreignSender(mail, email, request.parts.settings) ??
+    simulatedSenderRefusal(email, request.parts.settings);
+  if (refusal !== null) return refused(refusal);
+  const objects = email.objects.map((key) => ({ key, bytes: mail.bytes, contentType: RAW_MEDIA_TYPE }));
+  return { kind: 'draft', draft: { email, objects, content: { raw: mail.bytes }, dryRun } };
+}
+
+/** A message without a Message-ID gets one of its sender's domain, which is known only when it has been read. */
+function readMail(
+  call: Omit<Parameters<typeof readRaw>[0], 'messageId'>,
+  parts: SendRequest['parts'],
+): ReturnType<typeof readRaw> {
+  const provisional = identity(parts, 'localhost.localdomain').messageId;
+  const reading = readRaw({ ...call, messageId: provisional });
+  if (!reading.ok || reading.mail.messageId !== provisional) return reading;
+  return readRaw({ ...call, messageId: identity(parts, reading.mail.from.domain).messageId });
+}
+
+function asksDryRun({ switches }: SendRequest, body: unknown): boolean {
+  const inBody = typeof body === 'object' && body !== null && 'dry_run' in body && body.dry_run === true;
+  return switches.dryRun || inBody;
+}
+
+function readBytes({ body, switches }: SendRequest): Reading<RawRequest> {
+  const bytes = body instanceof Uint8Array ? body : new Uint8Array();
+  if (bytes.length === 0) return { ok: false, refusal: missingField('raw') };
+  return { ok: true, value: { bytes, sender: null, recipients: null, ...switches } };
+}
+
+function readFields({ switches }: SendRequest, body: unknown): Reading<RawRequest> {
+  const parsed = SendRaw.safeParse(body);
+  if (!parsed.success) return { ok: false, refusal: bodyRefusal(parsed.error, body) };
+  const { data } = parsed;
+  if (data.raw === '') return { ok: false, refusal: missingField('raw') };
+  const from = mailboxesIn(data, 'from');
+  if (!from.ok) return from;
+  const to = mailboxesIn(data, 'to');
+  if (!to.ok) return to;
+  const bytes = decodeBase64(data.raw);
+  if (bytes === null || bytes.length === 0) {
+    return { ok: false, refusal: invalidField('raw', 'A message in base64 is expected.') };
+  }
+  return {
+    ok: true,
+    value: {
+      bytes,
+      sender: from.value[0] ?? null,
+      recipients: data.to === undefined ? null : to.value,
+      dryRun: switches.dryRun || data.dry_run === true,
+      tls: data.tls ?? switches.tls,
+    },
+  };
+}
+
+function mailboxesIn(data: z.output<typeof SendRaw>, name: 'from' | 'to'): Reading<readonly ParsedMailbox[]> {
+  const mailboxes: ParsedMailbox[] = [];
+  for (const { field, text } of addressTexts(data, name)) {
+    const reading = parseAddress(text);
+    if (!reading.ok) return { ok: false, refusal: invalidAddress(field) };
+    mailboxes.push(reading.mailbox);
+  }
+  return { ok: true, value: mailboxes };
+}
+
+async function emailOf(mail: RawMail, asked: RawRequest, { account, parts }: SendRequest): Promise<NewEmail> {
+  const key = objectKey({ account, id: await sha256Hex(mail.bytes) });
+  const envelope = asked.recipients ?? [...mail.to, ...mail.cc, ...mail.bcc];
+  return {
+    ...identity(parts, mail.from.domain),
+    messageId: mail.messageId,
+    from: recorded(mail.from),
+    sender: (asked.sender ?? mail.from).address,
+    fromDomain: mail.from.domain,
+    to: (mail.to.length > 0 ? mail.to : envelope).map(recorded),
+    cc: recordedOrNull(mail.cc),
+    // Who is in the envelope alone is nobody's blind copy: the header's own list is what its author meant by it.
+    bcc: asked.recipients === null ? recordedOrNull(mail.bcc) : null,
+    replyTo: recordedOrNull(mail.replyTo),
+    subject: mail.subject,
+    headers: [],
+    tags: null,
+    scheduledAt: null,
+    tls: asked.tls,
+    content: { kind: 'raw', key, size: mail.bytes.length },
+    envelope: envelopeOf(envelope, parts.settings),
+    objects: [key],
+  };
+}
+
+function recipientsRefusal(email: NewEmail, mail: RawMail, { recipients }: RawRequest): Refusal | null {
+  if (email.envelope.length === 0) return missingField('to');
+  if (recipients !== null) return null;
+  const long = (['to', 'cc', 'bcc'] as const).find((field) => mail[field].length > MAX_RECIPIENTS);
+  return long === undefined ? null : invalidField(long, `At most ${MAX_RECIPIENTS} addresses are allowed.`);
+}
+
+/** `Sender` and the `Resent-` fields name senders too: a message may not speak for a domain that is not the account's. */
+function foreignSender(mail: RawMail, email: NewEmail, { domains }: Parts['settings']): Refusal | null {
+  if (domains === null || email.envelope.every(({ simulation }) => simulation !== null)) return null;
+  const foreign = mail.senderDomains.find((domain) => !domains.some(({ name }) => name === domain));
+  return foreign === undefined ? null : domainNotVerified(foreign, 'raw');
+}

@@ -1,0 +1,108 @@
+import { applyStep } from './apply.ts';
+import { endingAtDispatch } from './dispatch.ts';
+import { emailAt, type StoredEmail } from './emails.ts';
+import { lanesFor } from './lane.ts';
+import type { ClaimCall } from './mailroom.ts';
+import type { RecipientRow } from './recipient-row.ts';
+import type { Claim } from './records.ts';
+import type { Room } from './room.ts';
+import { suppressedAmong } from './suppressions.ts';
+
+/** When a whole batch ends at the dispatch checks, this often the next one is looked at before the caller hears "none". */
+const MAX_ROUNDS = 10;
+
+/** Due recipients, longest due first, under a lease. The transaction is the lock: nobody else can take them meanwhile. */
+export function claim(room: Room, call: ClaimCall): readonly Claim[] {
+  return room.sql.transaction(() => {
+    const lanes = lanesFor({ ...call, relays: room.config });
+    const claims: Claim[] = [];
+    for (let round = 0; round < MAX_ROUNDS && claims.length === 0; round++) {
+      const due = dueEmails(room, { lanes, now: call.now, limit: call.limit });
+      if (due.length === 0) break;
+      for (const seq of due) {
+        const taken = take(room, { seq, lanes, call });
+        if (taken !== null) claims.push(taken);
+      }
+    }
+    return claims;
+  });
+}
+
+/** One seek per lane, merged here: an ORDER BY over several lanes would sort the whole backlog. */
+function dueEmails(
+  { sql }: Room,
+  { lanes, now, limit }: { readonly lanes: readonly string[]; readonly now: number; readonly limit: number },
+): readonly number[] {
+  const found = lanes.flatMap((lane) =>
+    sql.exec<{ due_at: number; email: number }>(
+      `SELECT due_at, email FROM recipients WHERE lane = ? AND due_at <= ?
+       GROUP BY due_at, email ORDER BY due_at, email LIMIT ?`,
+      lane,
+      now,
+      limit,
+    ),
+  );
+  found.sort((one, other) => one.due_at - other.due_at || one.email - other.email);
+  return [...new Set(found.map(({ email }) => email))].slice(0, limit);
+}
+
+function take(
+  room: Room,
+  { seq, lanes, call }: { readonly seq: number; readonly lanes: readonly string[]; readonly call: ClaimCall },
+): Claim | null {
+  const stored = emailAt({ sql: room.sql, seq });
+  const due = stored.recipients.filter(
+    (row) => row.due_at !== null && row.due_at <= call.now && lanes.includes(row.lane),
+  );
+  const fit = dropEnded(room, { stored, due, now: call.now });
+  if (fit.length === 0) return null;
+  const attemptId = attemptIdOf({ seq, id: room.newId() });
+  const leaseUntil = call.now + call.leaseMs;
+  room.sql.exec(
+    `UPDATE recipients SET before = state, state = 'claimed', phase = 'claimed', due_at = NULL, lease_until = ?,
+       attempt_id = ?, relay = ?, attempts = attempts + 1, claims = claims + 1
+     WHERE email = ? AND ordinal IN (SELECT value FROM json_each(?))`,
+    leaseUntil,
+    attemptId,
+    call.relay,
+    seq,
+    JSON.stringify(fit.map(({ ordinal }) => ordinal)),
+  );
+  const recipients = fit.map(({ ordinal, address, simulation }) => ({ ordinal, address, simulation }));
+  return { attemptId, email: stored.record, recipients, leaseUntil };
+}
+
+function dropEnded(
+  room: Room,
+  {
+    stored,
+    due,
+    now,
+  }: { readonly stored: StoredEmail; readonly due: readonly RecipientRow[]; readonly now: number },
+): readonly RecipientRow[] {
+  const { sql, config } = room;
+  const email = stored.record;
+  const suppressed = suppressedAmong({ sql, addresses: due.map(({ address }) => address), now });
+  return due.filter((row) => {
+    const step = endingAtDispatch({ row, email, config, suppressed: suppressed.has(row.address), now });
+    if (step === null) return true;
+    applyStep(room, { subject: { row, emailId: email.id }, step, pinned: false, now });
+    return false;
+  });
+}
+
+/** An attempt's id begins with its mail's place, so that `settle` finds its rows without an index of attempts. */
+function attemptIdOf({ seq, id }: { readonly seq: number; readonly id: string }): string {
+  return `${seq}.${id}`;
+}
+
+/** The rows that this attempt still holds; none when another decided for them meanwhile. */
+export function heldBy({ sql }: Room, attemptId: string): readonly RecipientRow[] {
+  const seq = Number.parseInt(attemptId, 10);
+  if (!Number.isSafeInteger(seq)) return [];
+  return sql.exec<RecipientRow>(
+    'SELECT * FROM recipients WHERE email = ? AND attempt_id = ? ORDER BY ordinal',
+    seq,
+    attemptId,
+  );
+}

@@ -1,0 +1,59 @@
+import type { Refusal } from '../../schemas/error.ts';
+import { checkKey, reserveKey } from './idempotency.ts';
+import { findKey } from './keys.ts';
+import type { Admission, AdmittedKey, Door } from './mailroom.ts';
+import { strangersRate } from './rate.ts';
+import type { Room } from './room.ts';
+
+const OPERATOR: AdmittedKey = { id: null, permission: 'full_access', domain: null };
+const INVALID_KEY: Refusal = { code: 'invalid_api_key', message: 'API key is invalid' };
+const RESTRICTED: Refusal = {
+  code: 'restricted_api_key',
+  message: 'This API key is restricted to only send emails',
+};
+
+/**
+ * Key, rate, permission, idempotency: the order of wire-contract.md §2.3, first failure wins. A stranger is turned away
+ * before the account's rate is touched, or anybody could use it up.
+ */
+export function passDoor(
+  room: Room,
+  { door, now }: { readonly door: Door; readonly now: number },
+): Admission {
+  const { sql, config } = room;
+  const key = keyOf(room, { door, now });
+  if (key === null) return { kind: 'refused', rate: strangersRate(config.rateLimit), refusal: INVALID_KEY };
+  const { allowed, state: rate } = room.rate.take(now);
+  if (!allowed) return { kind: 'refused', rate, refusal: tooMany(rate?.resetSeconds ?? 1) };
+  if (door.scope === 'full' && key.permission !== 'full_access') {
+    return { kind: 'refused', rate, refusal: RESTRICTED };
+  }
+  if (door.idempotency !== undefined) {
+    const check = checkKey({ sql, claim: door.idempotency, now });
+    if (check.kind === 'refused') return { kind: 'refused', rate, refusal: check.refusal };
+    if (check.kind === 'replay') return { kind: 'replayed', rate, answer: check.answer };
+    if (door.reserve !== undefined) reserveKey({ sql, claim: door.idempotency, token: door.reserve, now });
+  }
+  return { kind: 'admitted', rate, key };
+}
+
+function keyOf(
+  { sql }: Room,
+  { door, now }: { readonly door: Door; readonly now: number },
+): AdmittedKey | null {
+  const { credential } = door;
+  switch (credential.kind) {
+    case 'operator':
+      return OPERATOR;
+    case 'key':
+      return findKey({ sql, id: credential.id, hash: credential.hash, now });
+  }
+}
+
+function tooMany(retryAfterSeconds: number): Refusal {
+  return {
+    code: 'rate_limit_exceeded',
+    message: 'Too many requests. Please limit the number of requests per second.',
+    retryAfterSeconds,
+  };
+}

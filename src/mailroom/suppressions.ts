@@ -1,0 +1,147 @@
+import type { Result } from './mailroom.ts';
+import { readPage } from './pages.ts';
+import type { NewSuppression, Page, PageOf, SuppressionRecord } from './records.ts';
+import type { Room } from './room.ts';
+import type { Sql } from './sql.ts';
+
+type SuppressionRow = {
+  id: string;
+  address: string;
+  origin: SuppressionRecord['origin'];
+  source_id: string | null;
+  note: string | null;
+  expires_at: number | null;
+  created_at: number;
+};
+
+const COLUMNS = 'id, address, origin, source_id, note, expires_at, created_at';
+const APPLIES = '(expires_at IS NULL OR expires_at > ?)';
+
+/** The form in which addresses are compared. The domain is an A-label already; the local part is folded as well. */
+export function foldAddress(address: string): string {
+  return address.normalize('NFC').toLowerCase();
+}
+
+/** Which of these addresses may not be sent to now. */
+export function suppressedAmong({
+  sql,
+  addresses,
+  now,
+}: {
+  readonly sql: Sql;
+  readonly addresses: readonly string[];
+  readonly now: number;
+}): ReadonlySet<string> {
+  const folded = new Map(addresses.map((address) => [foldAddress(address), address]));
+  const rows = sql.exec<{ folded: string }>(
+    `SELECT folded FROM suppressions WHERE folded IN (SELECT value FROM json_each(?)) AND ${APPLIES}`,
+    JSON.stringify([...folded.keys()]),
+    now,
+  );
+  const found = new Set(rows.map((row) => row.folded));
+  return new Set(found.size === 0 ? [] : addresses.filter((address) => found.has(foldAddress(address))));
+}
+
+export function suppress(
+  { sql }: Room,
+  { entries, now }: { readonly entries: readonly NewSuppression[]; readonly now: number },
+): readonly SuppressionRecord[] {
+  return sql.transaction(() =>
+    entries.map((entry) => addEntry({ sql, entry: { ...entry, origin: 'manual', sourceId: null }, now })),
+  );
+}
+
+/** An entry that still applies stays as it is; one that has ended is replaced. */
+export function addEntry({
+  sql,
+  entry,
+  now,
+}: {
+  readonly sql: Sql;
+  readonly entry: Omit<SuppressionRecord, 'createdAt'>;
+  readonly now: number;
+}): SuppressionRecord {
+  const folded = foldAddress(entry.address);
+  const known = find({ sql, column: 'folded', value: folded, now });
+  if (known !== null) return known;
+  sql.exec('DELETE FROM suppressions WHERE folded = ?', folded);
+  sql.exec(
+    `INSERT INTO suppressions (${COLUMNS}, folded) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    entry.id,
+    entry.address,
+    entry.origin,
+    entry.sourceId,
+    entry.note,
+    entry.expiresAt,
+    now,
+    folded,
+  );
+  return { ...entry, createdAt: now };
+}
+
+export function suppressions(
+  { sql }: Room,
+  {
+    page,
+    origin,
+    now,
+  }: { readonly page: Page; readonly origin: SuppressionRecord['origin'] | null; readonly now: number },
+): Result<PageOf<SuppressionRecord>> {
+  const where =
+    origin === null
+      ? { condition: APPLIES, values: [now] }
+      : { condition: `origin = ? AND ${APPLIES}`, values: [origin, now] };
+  const listing = { select: `SELECT ${COLUMNS} FROM suppressions`, table: 'suppressions', where };
+  const read = readPage<SuppressionRow>({ sql, listing, page });
+  if (!read.ok) return read;
+  return { ok: true, value: { items: read.value.items.map(recordOf), hasMore: read.value.hasMore } };
+}
+
+export function suppression(
+  { sql }: Room,
+  { idOrAddress, now }: { readonly idOrAddress: string; readonly now: number },
+): SuppressionRecord | null {
+  return idOrAddress.includes('@')
+    ? find({ sql, column: 'folded', value: foldAddress(idOrAddress), now })
+    : find({ sql, column: 'id', value: idOrAddress, now });
+}
+
+export function unsuppress(
+  room: Room,
+  { idsOrAddresses, now }: { readonly idsOrAddresses: readonly string[]; readonly now: number },
+): readonly SuppressionRecord[] {
+  return room.sql.transaction(() => {
+    const removed: SuppressionRecord[] = [];
+    for (const idOrAddress of idsOrAddresses) {
+      const entry = suppression(room, { idOrAddress, now });
+      if (entry === null) continue;
+      room.sql.exec('DELETE FROM suppressions WHERE id = ?', entry.id);
+      removed.push(entry);
+    }
+    return removed;
+  });
+}
+
+function find({
+  sql,
+  column,
+  value,
+  now,
+}: {
+  readonly sql: Sql;
+  readonly column: 'id' | 'folded';
+  readonly value: string;
+  readonly now: number;
+}): SuppressionRecord | null {
+  const [row] = sql.exec<SuppressionRow>(
+    `SELECT ${COLUMNS} FROM suppressions WHERE ${column} = ? AND ${APPLIES}`,
+    value,
+    now,
+  );
+  return row === undefined ? null : recordOf(row);
+}
+
+function recordOf(row: SuppressionRow): SuppressionRecord {
+  const { id, address, origin, source_id: sourceId, note } = row;
+  return { id, address, origin, sourceId, note, expiresAt: row.expires_at, createdAt: row.created_at };
+}

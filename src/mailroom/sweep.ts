@@ -1,0 +1,89 @@
+import type { Result } from './mailroom.ts';
+import { notFound, refused } from './refusals.ts';
+import type { Room } from './room.ts';
+import type { Sql } from './sql.ts';
+
+/** The clock that retention goes by is the due time: a mail scheduled a month ahead must not be swept as it is sent. */
+const FINISHED_BEFORE = `SELECT seq FROM emails WHERE created_at < ? AND date < ?
+  AND NOT EXISTS (SELECT 1 FROM recipients WHERE email = seq AND (due_at IS NOT NULL OR lease_until IS NOT NULL))
+  ORDER BY created_at LIMIT ?`;
+
+/** Removes what is past its time, `limit` rows of each kind at most, and names the objects nothing needs any more. */
+export function sweep(
+  { sql, config }: Room,
+  { now, limit }: { readonly now: number; readonly limit: number },
+): { readonly removed: number; readonly objects: readonly string[] } {
+  return sql.transaction(() => {
+    const cutoff = now - config.retentionMs;
+    const old = sql.exec<{ seq: number }>(FINISHED_BEFORE, cutoff, cutoff, limit).map(({ seq }) => seq);
+    const objects = removeEmails({ sql, seqs: old });
+    const gone = [
+      ...sql.exec(
+        `DELETE FROM events WHERE seq IN (SELECT seq FROM events WHERE created_at < ? ORDER BY created_at LIMIT ?)
+         RETURNING seq`,
+        now - config.eventRetentionMs,
+        limit,
+      ),
+      ...sql.exec(
+        `DELETE FROM idempotency WHERE rowid IN (SELECT rowid FROM idempotency WHERE ends_at <= ? ORDER BY ends_at LIMIT ?)
+         RETURNING ends_at`,
+        now,
+        limit,
+      ),
+      ...sql.exec(
+        `DELETE FROM suppressions WHERE id IN
+           (SELECT id FROM suppressions WHERE expires_at <= ? ORDER BY expires_at LIMIT ?) RETURNING id`,
+        now,
+        limit,
+      ),
+    ];
+    return { removed: old.length + gone.length, objects };
+  });
+}
+
+/** Removes one mail at its owner's wish. An unfinished one would be lost mail. */
+export function removeEmail(
+  { sql }: Room,
+  { id }: { readonly id: string },
+): Result<{ readonly id: string; readonly objects: readonly string[] }> {
+  return sql.transaction((): ReturnType<typeof removeEmail> => {
+    const [row] = sql.exec<{ seq: number; unfinished: number }>(
+      `SELECT seq, EXISTS (SELECT 1 FROM recipients WHERE email = seq
+         AND (due_at IS NOT NULL OR lease_until IS NOT NULL)) AS unfinished FROM emails WHERE id = ?`,
+      id,
+    );
+    if (row === undefined) return notFound('Email');
+    if (row.unfinished === 1) {
+      const message = 'Only a finished email can be deleted. Cancel it, or wait until it is sent.';
+      return refused({ code: 'validation_error', message, field: 'id' });
+    }
+    return { ok: true, value: { id, objects: removeEmails({ sql, seqs: [row.seq] }) } };
+  });
+}
+
+/** Removes mails with all their rows; answers the keys of objects that no other mail names. */
+function removeEmails({
+  sql,
+  seqs,
+}: {
+  readonly sql: Sql;
+  readonly seqs: readonly number[];
+}): readonly string[] {
+  if (seqs.length === 0) return [];
+  const list = JSON.stringify(seqs);
+  const chosen = '(SELECT value FROM json_each(?))';
+  const keys = sql.exec<{ key: string }>(
+    `DELETE FROM email_objects WHERE email IN ${chosen} RETURNING key`,
+    list,
+  );
+  for (const table of ['bodies', 'recipients', 'events'] as const) {
+    sql.exec(`DELETE FROM ${table} WHERE email IN ${chosen}`, list);
+  }
+  sql.exec(`DELETE FROM emails WHERE seq IN ${chosen}`, list);
+  const orphaned = sql.exec<{ key: string }>(
+    `SELECT DISTINCT value AS key FROM json_each(?)
+     WHERE NOT EXISTS (SELECT 1 FROM email_objects WHERE email_objects.key = value)`,
+    JSON.stringify(keys.map(({ key }) => key)),
+  );
+  return orphaned.map(({ key }) => key);
+}

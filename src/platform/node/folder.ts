@@ -1,0 +1,178 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { checkedKey } from '../../objects/key.ts';
+import type { ObjectMeta, ObjectStore } from '../../objects/store.ts';
+import { StoreUnavailable } from '../../objects/store.ts';
+
+// A file is a head of fixed length, then the body. The head (JSON, padded with spaces) is in the same file so that
+// one rename makes both appear: with a second file beside it a crash could pair a new head with an old body.
+const HEAD_BYTES = 512;
+
+/** A content type longer than this would not fit the head; RFC 6838 §4.2 allows 127 for each half. */
+const MAX_CONTENT_TYPE_BYTES = 300;
+
+const READ_BYTES = 64 * 1024;
+
+/**
+ * Objects as files below `root`. A put is durable when its promise resolves: the file is synced, renamed into place, and
+ * the folders above it are synced too. Size and hash are stored on write; whoever reads compares them (the store's seam).
+ */
+export function openFolder(root: string): ObjectStore {
+  const incoming = join(root, 'incoming');
+  const settled = new Set<string>();
+  const pathOf = (key: string): string => join(root, checkedKey(key));
+
+  return {
+    async put(key, body, { contentType }) {
+      const path = pathOf(key);
+      if (contentType !== null && Buffer.byteLength(contentType) > MAX_CONTENT_TYPE_BYTES) {
+        throw new RangeError(`A content type is at most ${MAX_CONTENT_TYPE_BYTES} bytes`);
+      }
+      // The caller's stream may fail for reasons of its own: that error passes through as it is.
+      const temporary = join(incoming, randomUUID());
+      const file = await reaching(async () => {
+        await mkdir(incoming, { recursive: true });
+        return open(temporary, 'wx', 0o600);
+      });
+      try {
+        const meta = await write(file, body, contentType);
+        await reaching(() => file.close());
+        await reaching(() => moveInto(temporary, path, { root, settled }));
+        return meta;
+      } catch (cause) {
+        await file.close().catch(() => {});
+        await rm(temporary, { force: true }).catch(() => {});
+        throw cause;
+      }
+    },
+
+    async get(key) {
+      const path = pathOf(key);
+      const meta = await readMeta(path);
+      return meta === null ? null : { meta, body: readBody(path) };
+    },
+
+    async head(key) {
+      return readMeta(pathOf(key));
+    },
+
+    async delete(key) {
+      const path = pathOf(key);
+      await reaching(() => rm(path, { force: true }));
+    },
+  };
+}
+
+async function write(
+  file: FileHandle,
+  body: AsyncIterable<Uint8Array> | Uint8Array,
+  contentType: string | null,
+): Promise<ObjectMeta> {
+  const hash = createHash('sha256');
+  let size = 0;
+  for await (const piece of body instanceof Uint8Array ? [body] : body) {
+    hash.update(piece);
+    await reaching(() => writeAll(file, piece, HEAD_BYTES + size));
+    size += piece.byteLength;
+  }
+  const meta: ObjectMeta = { size, sha256: hash.digest('hex'), contentType };
+  const head = Buffer.alloc(HEAD_BYTES, 0x20);
+  head.write(JSON.stringify(meta));
+  await reaching(async () => {
+    await writeAll(file, head, 0);
+    await file.sync();
+  });
+  return meta;
+}
+
+async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  let written = 0;
+  while (written < bytes.byteLength) {
+    const step = await file.write(bytes, written, bytes.byteLength - written, position + written);
+    written += step.bytesWritten;
+  }
+}
+
+/** `settled` holds the folders whose own entries are known to be on disk, so that each is synced upwards only once. */
+async function moveInto(
+  temporary: string,
+  path: string,
+  place: { readonly root: string; readonly settled: Set<string> },
+): Promise<void> {
+  const folder = dirname(path);
+  await mkdir(folder, { recursive: true });
+  await rename(temporary, path);
+  await syncFolder(folder);
+  if (place.settled.has(folder)) return;
+  for (let at = folder; at !== place.root; at = dirname(at)) await syncFolder(dirname(at));
+  place.settled.add(folder);
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function readMeta(path: string): Promise<ObjectMeta | null> {
+  const file = await reaching(() => open(path, 'r').catch(nullWhenAbsent));
+  if (file === null) return null;
+  try {
+    const head = Buffer.alloc(HEAD_BYTES);
+    await reaching(() => file.read(head, 0, HEAD_BYTES, 0));
+    return readHead(head);
+  } finally {
+    await file.close();
+  }
+}
+
+/** A head we cannot read is damage to the disk, not a store that is down: its size and hash match no message. */
+function readHead(head: Buffer): ObjectMeta {
+  try {
+    const { size, sha256, contentType } = JSON.parse(head.toString('utf8')) as ObjectMeta;
+    if (typeof size === 'number' && typeof sha256 === 'string') return { size, sha256, contentType };
+  } catch {
+    // Told apart below by values that no object has.
+  }
+  return { size: -1, sha256: '', contentType: null };
+}
+
+/** Opens the file when the first piece is asked for: a body that nobody reads holds no descriptor. */
+async function* readBody(path: string): AsyncIterable<Uint8Array> {
+  const file = await reaching(() => open(path, 'r'));
+  try {
+    let position = HEAD_BYTES;
+    for (;;) {
+      const at = position;
+      // A fresh buffer for each piece: the reader may keep it.
+      const { bytesRead, buffer } = await reaching(() =>
+        file.read(Buffer.alloc(READ_BYTES), 0, READ_BYTES, at),
+      );
+      if (bytesRead === 0) return;
+      position += bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+function nullWhenAbsent(cause: unknown): null {
+  // ENOTDIR: a segment of the path is an object itself, so there is nothing below it.
+  if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR'))
+    return null;
+  throw cause;
+}
+
+async function reaching<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    throw new StoreUnavailable('The object folder cannot be used', { cause });
+  }
+}

@@ -1,0 +1,98 @@
+import { hash } from 'node:crypto';
+import { isIPv6 } from 'node:net';
+import type { GuessLimit } from '../../http/parts.ts';
+
+// Guessing a key of 142 random bits is hopeless at any rate; the limit is there so that an address that tries cannot make
+// us work for it (threats.md section 10). A person with a wrong key in a script stays below it.
+const FAILURES_PER_WINDOW = 60;
+const WINDOW_MS = 60_000;
+
+/** Beyond this the oldest are forgotten: a table that grows with every address would itself be the attack. */
+const MAX_ADDRESSES = 10_000;
+
+/** Callers behind one proxy share its address: a token that was good before passes while others guess beside it. */
+const MAX_KNOWN_TOKENS = 10_000;
+
+export interface Guesses extends GuessLimit {
+  /** Says where a request came from; the request itself does not know. */
+  from(request: Request, address: string | undefined): void;
+  /** A request was answered as that of somebody we know. */
+  succeeded(request: Request): void;
+}
+
+/** Failed authentications per remote address, before any key is looked up. Time is monotonic milliseconds. */
+export function createGuesses(monotonic: () => number): Guesses {
+  const addresses = new WeakMap<Request, string>();
+  const windows = new Map<string, { failures: number; readonly endsAt: number }>();
+  const known = new Set<string>();
+
+  const windowOf = (request: Request) => {
+    const address = addresses.get(request) ?? '';
+    const window = windows.get(address);
+    return { address, window: window !== undefined && window.endsAt > monotonic() ? window : null };
+  };
+
+  return {
+    from(request, address) {
+      addresses.set(request, networkOf(address ?? ''));
+    },
+    check(request) {
+      const { window } = windowOf(request);
+      const failures = window?.failures ?? 0;
+      const left = window === null ? WINDOW_MS : window.endsAt - monotonic();
+      return {
+        refused: failures >= FAILURES_PER_WINDOW && !known.has(tokenOf(request)),
+        rate: {
+          limit: FAILURES_PER_WINDOW,
+          remaining: Math.max(0, FAILURES_PER_WINDOW - failures),
+          resetSeconds: Math.max(1, Math.ceil(left / 1000)),
+        },
+      };
+    },
+    failed(request) {
+      const { address, window } = windowOf(request);
+      if (window !== null) {
+        window.failures += 1;
+        return;
+      }
+      windows.delete(address);
+      windows.set(address, { failures: 1, endsAt: monotonic() + WINDOW_MS });
+      forgetOldest(windows, MAX_ADDRESSES);
+    },
+    succeeded(request) {
+      const token = tokenOf(request);
+      if (token === '' || known.has(token)) return;
+      known.add(token);
+      forgetOldest(known, MAX_KNOWN_TOKENS);
+    },
+  };
+}
+
+/** Never the token itself: only its digest stays in memory. */
+function tokenOf(request: Request): string {
+  const header = request.headers.get('authorization');
+  return header === null ? '' : hash('sha256', header, 'base64');
+}
+
+function forgetOldest(
+  kept: { readonly size: number; keys(): Iterator<string>; delete(key: string): boolean },
+  most: number,
+): void {
+  if (kept.size <= most) return;
+  const oldest = kept.keys().next();
+  if (oldest.done !== true) kept.delete(oldest.value);
+}
+
+/** One caller of IPv6 has a /64 of addresses at least; IPv4 in its mapped spelling is IPv4. */
+export function networkOf(address: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
+  if (mapped?.[1] !== undefined) return mapped[1];
+  const bare = address.replace(/%.*$/, '');
+  if (!isIPv6(bare)) return address;
+  const [head = '', tail = ''] = bare.split('::');
+  const front = head === '' ? [] : head.split(':');
+  const back = tail === '' ? [] : tail.split(':');
+  const zeros = bare.includes('::') ? new Array<string>(8 - front.length - back.length).fill('0') : [];
+  const groups = [...front, ...zeros, ...back].slice(0, 4);
+  return `${groups.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`;
+}

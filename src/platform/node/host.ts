@@ -1,0 +1,26 @@
+import { createHash } from 'node:crypto';
+import type { Host } from '../../clerk/host.ts';
+import type { Log } from './log.ts';
+
+/** The one place of this host where the time is read and timers are set. */
+export const clock = {
+  now: (): number => Date.now(),
+  /** Milliseconds that never go back, for what is measured and not written down. */
+  monotonic: (): number => performance.now(),
+  after: (ms: number, work: () => void): (() => void) => {
+    const timer = setTimeout(work, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+export function clerkHost(log: Log): Host {
+  return {
+    now: clock.now,
+    after: clock.after,
+    log,
+    hasher: () => {
+      const hash = createHash('sha256');
+      return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest('hex') };
+    },
+  };
+}

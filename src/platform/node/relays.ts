@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import { NODE_WAITS } from '../../relay/patience.ts';
+import { createRelay } from '../../relay/pool.ts';
+import type { Relay, RelayConfig } from '../../relay/relay.ts';
+import { createSmtpConnect } from '../../relay/smtp.ts';
+import type { CatchAll } from './catch-all.ts';
+import { openCatchAll } from './catch-all.ts';
+import { clock } from './host.ts';
+import { newId } from './ids.ts';
+import type { Settings } from './settings.ts';
+import { createOpenSocket, relayTls } from './socket.ts';
+
+/** What the built-in catch-all is called in events and in GET /health. */
+const CAUGHT = 'caught';
+const CAUGHT_CONNECTIONS = 4;
+
+export interface Relays {
+  readonly all: readonly Relay[];
+  /** The listener behind the relay `caught`; null when there are relays of the operator's. */
+  readonly catchAll: CatchAll | null;
+  close(): Promise<void>;
+}
+
+/** The relays of RELAY_URL, or the one that leads to the built-in catch-all, over SMTP like any other. */
+export async function openRelays(settings: Settings): Promise<Relays> {
+  const catchAll =
+    settings.relays === null
+      ? await openCatchAll({ folder: join(settings.DATA_DIR, 'caught'), clock: clock.now, newId })
+      : null;
+  const configs = settings.relays ?? (catchAll === null ? [] : [caughtConfig(catchAll, settings.ehloName)]);
+  const tls = relayTls();
+  // Waits are measured, not dated: a wall clock that is set must not cut a connection short.
+  const time = { now: clock.monotonic, after: clock.after };
+  const connect = createSmtpConnect({
+    openSocket: createOpenSocket(tls),
+    tls,
+    clock: time,
+    waits: NODE_WAITS,
+  });
+  const all = configs.map((config) => createRelay(config, { connect, clock: time, waits: NODE_WAITS }));
+  return {
+    all,
+    catchAll,
+    async close() {
+      await Promise.all(all.map((relay) => relay.close()));
+      await catchAll?.close();
+    },
+  };
+}
+
+function caughtConfig({ host, port }: CatchAll, ehloName: string): RelayConfig {
+  return {
+    name: CAUGHT,
+    endpoints: [{ host, port, security: 'none' }],
+    credentials: null,
+    connections: CAUGHT_CONNECTIONS,
+    rate: null,
+    ehloName,
+  };
+}

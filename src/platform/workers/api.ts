@@ -1,0 +1,81 @@
+import { prepare } from '../../clerk/prepare.ts';
+import { createApp } from '../../http/app.ts';
+import { type HealthReport, OPERATOR_ACCOUNT, type Parts, type RelayHealth } from '../../http/parts.ts';
+import { uuidV7, UUID_RANDOM_BYTES } from '../../mailroom/uuid.ts';
+import { compose } from '../../mime/compose.ts';
+import { domainId } from '../sender-domains.ts';
+import type { Env } from './env.ts';
+import { workerHost, workerLog } from './host.ts';
+import { r2Store } from './objects.ts';
+import { isOperatorKey } from './operator-key.ts';
+import { relayObject } from './relay-object.ts';
+import { remoteRoom } from './remote-room.ts';
+import type { WorkerSettings } from './settings.ts';
+
+/** An isolate has 128 MB, and a JSON body is in memory as bytes, as text and as values at once. */
+const BODY_CAP_BYTES = 16 * 1024 * 1024;
+
+const now = (): number => Date.now();
+
+/** The API, with the parts of this host. */
+export function workerApi(parts: {
+  readonly env: Env;
+  readonly settings: WorkerSettings;
+  readonly documents: Parts['documents'];
+}): (request: Request) => Promise<Response> {
+  const { env, settings, documents } = parts;
+  const accounts = new Set([OPERATOR_ACCOUNT, ...settings.accounts]);
+  const log = workerLog(settings);
+  const objects = r2Store(env.OBJECTS);
+  const { hasher } = workerHost({ log, now });
+  const app = createApp({
+    // Asking a Durable Object by name makes it: a name that is not configured is never asked.
+    account: async (name) => (accounts.has(name) ? remoteRoom(env.MAILROOM, name) : null),
+    operatorKeyMatches: (token) => isOperatorKey(token, settings.API_KEY),
+    objects,
+    compose,
+    prepare: (email) => prepare(email, { objects, compose, hasher }),
+    clock: now,
+    newId: () => uuidV7({ now: now(), random: crypto.getRandomValues(new Uint8Array(UUID_RANDOM_BYTES)) }),
+    randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+    settings: httpSettings(env, settings),
+    health: () => health(env, settings),
+    documents,
+    log,
+    // The mailroom object has set its own alarm in the commit that brought the work.
+    wake: () => {},
+  });
+  return async (request) => app.fetch(request);
+}
+
+function httpSettings(env: Env, settings: WorkerSettings): Parts['settings'] {
+  const createdAt = Date.parse(env.VERSION.timestamp);
+  return {
+    publicUrl: settings.PUBLIC_URL,
+    domains: settings.DOMAINS?.map((name) => ({ id: domainId(name), name, createdAt })) ?? null,
+    rateLimit: settings.RATE_LIMIT,
+    keyPrefix: settings.KEY_PREFIX,
+    simulatedDomain: settings.SIMULATED_DOMAIN ?? null,
+    bodyCap: BODY_CAP_BYTES,
+  };
+}
+
+/** Every relay as its objects know it; of the shards of one relay, the worst off speaks for all. */
+async function health(env: Env, settings: WorkerSettings): Promise<HealthReport> {
+  const relays = await Promise.all(
+    settings.relays.map(async ({ name }) => {
+      const shards = Array.from({ length: settings.relayShards }, (_, shard) => shard);
+      const found = await Promise.all(
+        shards.map((shard) => relayObject(env.RELAY, { relay: name, shard }).health()),
+      );
+      return found.reduce<RelayHealth>(worse, { name, state: 'open', reason: null, since: null, nextProbeAt: null });
+    }),
+  );
+  return { accepting: true, relays, storage: { writable: true, freeBytes: null } };
+}
+
+const WORST_LAST = ['open', 'paused', 'broken', 'held'] as const satisfies readonly RelayHealth['state'][];
+
+function worse(one: RelayHealth, other: RelayHealth): RelayHealth {
+  return WORST_LAST.indexOf(other.state) > WORST_LAST.indexOf(one.state) ? other : one;
+}

@@ -1,0 +1,11 @@
+import type { Mailroom } from './mailroom-object.ts';
+import type { Relay } from './relay-object.ts';
+import type { SettingName } from './settings.ts';
+
+/** What the runtime hands to the Worker: the bindings of wrangler.toml; settings and secrets are strings or absent. */
+export type Env = {
+  readonly MAILROOM: DurableObjectNamespace<Mailroom>;
+  readonly RELAY: DurableObjectNamespace<Relay>;
+  readonly OBJECTS: R2Bucket;
+  readonly VERSION: WorkerVersionMetadata;
+} & { readonly [Name in SettingName]?: string };

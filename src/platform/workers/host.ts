@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto';
+import type { Host } from '../../clerk/host.ts';
+import { createLog, type Log } from '../node/log.ts';
+import type { WorkerSettings } from './settings.ts';
+
+/** The runtime keeps what is written to the console. */
+export function workerLog(settings: Pick<WorkerSettings, 'LOG_LEVEL' | 'API_KEY' | 'SECRET_KEY' | 'relays'>): Log {
+  const passwords = settings.relays.flatMap(({ credentials }) => credentials?.pass ?? []);
+  return createLog({
+    level: settings.LOG_LEVEL,
+    secrets: [...(settings.API_KEY === undefined ? [] : [settings.API_KEY]), settings.SECRET_KEY, ...passwords],
+    now: () => Date.now(),
+    write: (text) => console.log(text.trimEnd()),
+  });
+}
+
+/** What the clerk needs of a Worker. */
+export function workerHost(parts: { readonly log: Log; readonly now: () => number }): Host {
+  return {
+    now: parts.now,
+    log: parts.log,
+    after: (ms, work) => {
+      const timer = setTimeout(work, ms);
+      return () => clearTimeout(timer);
+    },
+    hasher: () => {
+      const hash = createHash('sha256');
+      return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest('hex') };
+    },
+  };
+}

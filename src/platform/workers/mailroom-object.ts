@@ -1,0 +1,150 @@
+import { DurableObject } from 'cloudflare:workers';
+import type { Host } from '../../clerk/host.ts';
+import { simulateAll } from '../../clerk/outcome.ts';
+import { sweep } from '../../clerk/sweep.ts';
+import { SIMULATED } from '../../mailroom/lane.ts';
+import type { Mailroom as Room } from '../../mailroom/mailroom.ts';
+import { openMailroom } from '../../mailroom/open.ts';
+import { Dispatch, type HandOver, LEASE_MS } from './dispatch.ts';
+import type { Env } from './env.ts';
+import { workerHost, workerLog } from './host.ts';
+import { r2Store } from './objects.ts';
+import { relayObject } from './relay-object.ts';
+import { type AnswerOf, asyncRoom, type CallOf, type Verb } from './remote-room.ts';
+import { mailroomConfig, settingsOf } from './settings.ts';
+import { durableObjectSql } from './sql.ts';
+
+/** Simulated mails in one transaction, and transactions in one run; more would hold up those who send. */
+const SIMULATED_AT_ONCE = 100;
+const SIMULATED_ROUNDS = 50;
+
+const HOUR_MS = 3_600_000;
+const SWEEP_EVERY_MS = 24 * HOUR_MS;
+
+/** Kept beside the rows: an object that sleeps most of its life would sweep at every waking, or never. */
+const SWEPT_AT = 'swept_at';
+
+/** Verbs after which something may be due earlier than before. */
+const BRINGS_WORK: ReadonlySet<Verb> = new Set(['accept', 'reschedule', 'retry', 'settle']);
+
+/**
+ * One account's mailroom. Its verbs are remote calls; its alarm claims what is due and hands it over to the relay objects,
+ * and never waits for a network.
+ */
+export class Mailroom extends DurableObject<Env> {
+  /** Milliseconds since 1970 UTC. A test tells another time. */
+  clock = (): number => Date.now();
+  readonly #account: string;
+  readonly #room: Room;
+  readonly #dispatch: Dispatch;
+  readonly #host: Host;
+  /** When the alarm rings, as far as this instance knows; null makes it set one. */
+  #ringsAt: number | null = null;
+  #sweptAt: number;
+
+  // Opening the room, migrations included, is synchronous: no call comes in before the constructor has returned.
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    if (ctx.id.name === undefined) throw new Error('A mailroom is found by the name of its account');
+    this.#account = ctx.id.name;
+    const settings = settingsOf(env);
+    this.#host = workerHost({ log: workerLog(settings), now: () => this.clock() });
+    this.#room = openMailroom({
+      sql: durableObjectSql(ctx.storage),
+      config: mailroomConfig(settings),
+      newId: () => crypto.randomUUID(),
+      random: () => Math.random(),
+    });
+    this.#dispatch = new Dispatch({
+      room: this.#room,
+      relays: settings.relays,
+      shards: settings.relayShards,
+    });
+    this.#sweptAt = ctx.storage.kv.get<number>(SWEPT_AT) ?? 0;
+  }
+
+  /** One verb of the room. Rows and alarm are written in one turn, so they are one commit. */
+  ask<V extends Verb>(verb: V, call: CallOf<V>): AnswerOf<V> {
+    const work = this.#room[verb] as (call: CallOf<V>) => AnswerOf<V>;
+    const answer = work(call);
+    const now = this.clock();
+    if (BRINGS_WORK.has(verb)) this.#dispatch.news(now);
+    this.#arm(now);
+    return answer;
+  }
+
+  override async alarm(): Promise<void> {
+    this.#ringsAt = null;
+    const now = this.clock();
+    try {
+      this.#room.recover({ now, all: false });
+      this.#run(now);
+      this.#sweep(now);
+    } catch (cause) {
+      // The platform drops an alarm that has failed seven times; what waits must not be forgotten with it.
+      this.#host.log({ level: 'error', event: 'alarm_failed', account: this.#account, cause: String(cause) });
+    } finally {
+      this.#arm(this.clock());
+    }
+  }
+
+  #run(now: number): void {
+    this.#simulate(now);
+    for (const work of this.#dispatch.claim(now)) {
+      // Not awaited: the alarm ends now, and the next one may ring while this message is on its way.
+      this.ctx.waitUntil(this.#handOver(work));
+    }
+  }
+
+  /** Simulated addresses are settled inside: no network, no relay object. */
+  #simulate(now: number): void {
+    const call = { now, relay: SIMULATED, unbound: false, insteadOf: [], leaseMs: LEASE_MS };
+    for (let round = 0; round < SIMULATED_ROUNDS; round++) {
+      const claims = this.#room.claim({ ...call, limit: SIMULATED_AT_ONCE });
+      for (const { attemptId, recipients } of claims) {
+        this.#room.settle({ attemptId, now, outcomes: simulateAll(recipients) });
+      }
+      if (claims.length < SIMULATED_AT_ONCE) return;
+    }
+  }
+
+  async #handOver({ relay, shard, claim }: HandOver): Promise<void> {
+    let closedUntil = 0;
+    try {
+      const stub = relayObject(this.env.RELAY, { relay, shard });
+      ({ closedUntil } = await stub.deliver({ account: this.#account, claim }));
+    } catch (cause) {
+      // The object went away with the message (a deployment, an eviction). The stored phase decides when the lease ends.
+      const facts = { account: this.#account, attempt: claim.attemptId, cause: String(cause) };
+      this.#host.log({ level: 'error', event: 'hand_over_failed', ...facts });
+    }
+    this.#dispatch.finished({ relay, shard, closedUntil });
+    const now = this.clock();
+    this.#run(now);
+    this.#arm(now);
+  }
+
+  /** Objects are deleted over a network, so the alarm does not wait for it. */
+  #sweep(now: number): void {
+    if (now < this.#sweptAt + SWEEP_EVERY_MS) return;
+    this.#sweptAt = now;
+    this.ctx.storage.kv.put(SWEPT_AT, now);
+    const parts = { account: this.#account, room: asyncRoom(this.#room), objects: r2Store(this.env.OBJECTS) };
+    const work = sweep({ ...parts, host: this.#host, signal: new AbortController().signal });
+    this.ctx.waitUntil(
+      work.catch((cause: unknown) =>
+        this.#host.log({ level: 'error', event: 'sweep_failed', account: this.#account, cause: String(cause) }),
+      ),
+    );
+  }
+
+  /** Makes sure that the alarm rings when there is something to do. One that rings too early costs one look. */
+  #arm(now: number): void {
+    const look = this.#dispatch.nextLook(now);
+    const at = Math.min(look ?? Number.POSITIVE_INFINITY, Math.max(now, this.#sweptAt + SWEEP_EVERY_MS));
+    if (this.#ringsAt !== null && this.#ringsAt <= at) return;
+    this.#ringsAt = at;
+    // Not awaited: the output gate holds every answer back until it is on disk, and a failure ends the object.
+    void this.ctx.storage.setAlarm(at);
+  }
+}

@@ -1,0 +1,184 @@
+import { DurableObject } from 'cloudflare:workers';
+import { type CarryParts, carry } from '../../clerk/carry.ts';
+import type { Host } from '../../clerk/host.ts';
+import { pause } from '../../clerk/host.ts';
+import { backAll } from '../../clerk/outcome.ts';
+import { settleUntilLeaseEnds } from '../../clerk/settle.ts';
+import type { RelayHealth } from '../../http/parts.ts';
+import type { Claim } from '../../mailroom/records.ts';
+import { compose } from '../../mime/compose.ts';
+import {
+  afterCondition,
+  claimRate,
+  describe,
+  type Health,
+  healthy,
+  isOpen,
+  nextProbeAt,
+  probing,
+} from '../../relay/health.ts';
+import { createRelay } from '../../relay/pool.ts';
+import { type Bucket, fullBucket, take, waitForOne } from '../../relay/rate.ts';
+import type { Relay as Carrier, Condition, RelayConfig } from '../../relay/relay.ts';
+import { createSmtpConnect } from '../../relay/smtp.ts';
+import type { Env } from './env.ts';
+import { workerHost, workerLog } from './host.ts';
+import { r2Store } from './objects.ts';
+import { remoteRoom } from './remote-room.ts';
+import { settingsOf, type WorkerSettings } from './settings.ts';
+import { openSocket } from './sockets.ts';
+import { WORKERS_WAITS } from './waits.ts';
+
+/** A message that came while the relay is closed is due again when it opens, and never sooner than this. */
+const LEAST_RETRY_MS = 1_000;
+
+/** A lease is long, but a message that must wait longer than this for a ramp is better off in its row. */
+const LONGEST_RAMP_WAIT_MS = 30_000;
+
+interface Delivery {
+  readonly account: string;
+  readonly claim: Claim;
+}
+
+/** What a relay object says when it is done with a message. */
+export interface RelayReport {
+  /** Until when nothing need be brought; 0 when the relay is open. */
+  readonly closedUntil: number;
+}
+
+/** One of the objects that carry mail to a relay. Its name says which relay, and which of its shards. */
+export function relayObject(
+  relays: Env['RELAY'],
+  { relay, shard }: { readonly relay: string; readonly shard: number },
+): DurableObjectStub<Relay> {
+  return relays.getByName(`${relay}/${shard}`);
+}
+
+/** The connections of one relay, kept open between messages, and what is known of its health. */
+export class Relay extends DurableObject<Env> {
+  /** Milliseconds since 1970 UTC. A test tells another time. */
+  clock = (): number => Date.now();
+  readonly #relay: Carrier;
+  readonly #host: Host;
+  readonly #carried = new Set<string>();
+  #health: Health = healthy();
+  #ramp: Bucket;
+  #recipientsAtOnce: number | null = null;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    const settings = settingsOf(env);
+    this.#host = workerHost({ log: workerLog(settings), now: () => this.clock() });
+    const clock = { now: this.#host.now, after: this.#host.after };
+    const connect = createSmtpConnect({ openSocket, tls: {}, clock, waits: WORKERS_WAITS });
+    this.#relay = createRelay(configOf(settings, ctx.id.name ?? ''), { connect, clock, waits: WORKERS_WAITS });
+    this.#ramp = fullBucket(1, this.clock());
+  }
+
+  /** Carries one claimed message to its end. The call stays open that long: it keeps this object in memory. */
+  async deliver({ account, claim }: Delivery): Promise<RelayReport> {
+    const parts = {
+      account,
+      room: remoteRoom(this.env.MAILROOM, account),
+      host: this.#host,
+      // Never: this host gives no signal before it stops.
+      hurry: new AbortController().signal,
+      // The room that cannot be written to is the one that would have to hold back: it claims nothing without writing.
+      troubled: () => {},
+    };
+    if (await this.#mayCarry()) await this.#carry(claim, parts);
+    else await this.#putBack(claim, parts);
+    return { closedUntil: closedUntil(this.#health, this.clock()) };
+  }
+
+  /** Which of these attempts are on their way here. */
+  carries(attempts: readonly string[]): readonly string[] {
+    return attempts.filter((attempt) => this.#carried.has(attempt));
+  }
+
+  health(): RelayHealth {
+    const { state, cause, since } = describe(this.#health, this.clock());
+    return { name: this.#relay.name, state, reason: cause, since, nextProbeAt: nextProbeAt(this.#health) };
+  }
+
+  /**
+   * Whether the relay takes mail now. One that is held or broken is asked when somebody brings mail after the time of
+   * its next probe: by connecting and AUTH alone, once, however many are waiting.
+   */
+  async #mayCarry(): Promise<boolean> {
+    const now = this.clock();
+    const probeAt = nextProbeAt(this.#health);
+    if (probeAt !== null && probeAt <= now) {
+      this.#health = probing(this.#health, now);
+      this.#heard(await this.#relay.probe(new AbortController().signal));
+    }
+    return isOpen(this.#health, this.clock()) && (await this.#afterRamp());
+  }
+
+  /** After an outage everything waits at once: the rate grows back. The configured rate is the relay's own to keep. */
+  async #afterRamp(): Promise<boolean> {
+    const now = this.clock();
+    const rate = claimRate(this.#health, { configured: this.#relay.rate, now });
+    if (rate === null || rate === this.#relay.rate) return true;
+    const wait = waitForOne(this.#ramp, rate, now);
+    if (wait > LONGEST_RAMP_WAIT_MS) return false;
+    this.#ramp = take(this.#ramp, { count: 1, rate, now });
+    await pause(this.#host, wait, new AbortController().signal);
+    return isOpen(this.#health, this.clock());
+  }
+
+  async #carry(claim: Claim, parts: CarryAcross): Promise<void> {
+    this.#carried.add(claim.attemptId);
+    try {
+      await carry(
+        claim,
+        { abort: new AbortController(), reachedDot: false, stopped: false },
+        {
+          ...parts,
+          relay: this.#relay,
+          objects: r2Store(this.env.OBJECTS),
+          compose,
+          recipientsAtOnce: this.#recipientsAtOnce,
+          heard: (condition, taken) => {
+            this.#heard(condition);
+            if (taken !== null) this.#recipientsAtOnce = Math.max(1, Math.min(taken, this.#recipientsAtOnce ?? taken));
+          },
+        },
+      );
+    } finally {
+      this.#carried.delete(claim.attemptId);
+    }
+  }
+
+  /** Nobody's attempt: due again when the relay may be open. */
+  async #putBack(claim: Claim, parts: CarryAcross): Promise<void> {
+    const now = this.clock();
+    const retryInMs = Math.max(LEAST_RETRY_MS, closedUntil(this.#health, now) - now);
+    const cause = describe(this.#health, now).cause ?? 'the relay is busy';
+    await settleUntilLeaseEnds(claim, backAll(claim.recipients, { cause, retryInMs }), parts);
+  }
+
+  #heard(condition: Condition): void {
+    const now = this.clock();
+    const before = describe(this.#health, now).state;
+    this.#health = afterCondition(this.#health, { condition, now });
+    const { state, cause } = describe(this.#health, now);
+    if (state === before) return;
+    this.#host.log({ level: 'warn', event: 'relay_state', relay: this.#relay.name, state, cause });
+  }
+}
+
+type CarryAcross = Pick<CarryParts, 'account' | 'room' | 'host' | 'hurry' | 'troubled'>;
+
+/** Each shard is a relay of its own with the connections of RELAY_URL; the rate is shared out among them. */
+function configOf(settings: WorkerSettings, objectName: string): RelayConfig {
+  const name = objectName.slice(0, objectName.lastIndexOf('/'));
+  const config = settings.relays.find((relay) => relay.name === name);
+  if (config === undefined) throw new Error('A relay object is found by the name of its relay and a number');
+  return { ...config, rate: config.rate === null ? null : config.rate / settings.relayShards };
+}
+
+/** Until when nothing need be brought; 0 when the relay is open. */
+function closedUntil(health: Health, now: number): number {
+  return describe(health, now).until ?? 0;
+}

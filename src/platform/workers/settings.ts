@@ -1,0 +1,165 @@
+import * as z from 'zod';
+import { isAccountName } from '../../mailroom/key-format.ts';
+import type { MailroomConfig } from '../../mailroom/mailroom.ts';
+import type { RelayConfig } from '../../relay/relay.ts';
+import { problemsOnWorkers } from '../../relay/relay-url.ts';
+import { readSettings, SETTINGS, type SettingName as SharedName, type Settings } from '../node/settings.ts';
+import { domainId } from '../sender-domains.ts';
+
+/** Threats: too few bytes of key let a link be forged. */
+const MIN_SECRET_KEY_CHARACTERS = 32;
+const MAX_SHARDS = 64;
+
+const OWN = {
+  SECRET_KEY: {
+    schema: z.string().min(MIN_SECRET_KEY_CHARACTERS),
+    expected: 'a secret of 32 bytes or more',
+  },
+  RELAY_SHARDS: {
+    schema: z
+      .string()
+      .regex(/^[0-9]{1,2}$/)
+      .transform(Number)
+      .refine((count) => count >= 1 && count <= MAX_SHARDS)
+      .default(1),
+    expected: `a whole number from 1 to ${MAX_SHARDS}`,
+  },
+  ACCOUNTS: {
+    schema: z
+      .string()
+      .transform((list) => list.split(',').map((name) => name.trim()))
+      .pipe(z.array(z.string().refine(isAccountName)))
+      .default([]),
+    expected: 'account names of lower-case letters, digits and "-", separated by commas',
+  },
+  // Set by `npm run dev` alone, which starts the listener behind it.
+  CATCH_ALL_PORT: {
+    schema: z
+      .string()
+      .regex(/^[0-9]{1,5}$/)
+      .transform(Number)
+      .optional(),
+    expected: 'the port of the catch-all listener on this machine',
+  },
+} as const;
+
+type OwnName = keyof typeof OWN;
+const OWN_NAMES = Object.keys(OWN) as readonly OwnName[];
+
+/** Settings that only a process of our own can have. */
+type HostName = 'PORT' | 'HOST' | 'DATA_DIR';
+const HOST_NAMES: ReadonlySet<string> = new Set(['PORT', 'HOST', 'DATA_DIR'] satisfies HostName[]);
+
+export type SettingName = Exclude<SharedName, HostName> | OwnName;
+
+/** Every setting of a Worker. */
+export const SETTING_NAMES: readonly SettingName[] = [
+  ...(Object.keys(SETTINGS) as SharedName[]).filter((name): name is Exclude<SharedName, HostName> => !HOST_NAMES.has(name)),
+  ...OWN_NAMES,
+];
+
+export interface WorkerSettings extends Omit<Settings, HostName | 'relays' | 'PUBLIC_URL'> {
+  readonly PUBLIC_URL: string;
+  readonly SECRET_KEY: string;
+  readonly relays: readonly RelayConfig[];
+  readonly relayShards: number;
+  /** Accounts that exist beside the operator's. */
+  readonly accounts: readonly string[];
+}
+
+export type ReadWorkerSettings =
+  | { readonly ok: true; readonly settings: WorkerSettings }
+  /** One line for each wrong setting; never a value. */
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+/** Reads variables and secrets of a Worker: the other host's rules, and what is different here. */
+export function readWorkerSettings(env: Readonly<Record<string, unknown>>): ReadWorkerSettings {
+  const texts = Object.fromEntries(
+    SETTING_NAMES.map((name) => [name, env[name]] as const).filter(
+      (entry): entry is readonly [SettingName, string] => typeof entry[1] === 'string' && entry[1] !== '',
+    ),
+  ) as Partial<Record<SettingName, string>>;
+  const own = z
+    .object(Object.fromEntries(OWN_NAMES.map((name) => [name, OWN[name].schema])))
+    .safeParse(texts);
+  const shared = readSettings({ EHLO_NAME: hostOf(texts.PUBLIC_URL), ...texts });
+  const problems = shared.ok ? [] : [...shared.problems];
+  for (const issue of own.success ? [] : own.error.issues) {
+    const name = issue.path[0] as OwnName;
+    problems.push(`${name}: expected ${OWN[name].expected}`);
+  }
+  if (texts.PUBLIC_URL === undefined) problems.push(`PUBLIC_URL: expected ${SETTINGS.PUBLIC_URL.expected}`);
+  if (texts.RELAY_URL === undefined && texts.CATCH_ALL_PORT === undefined) {
+    problems.push(`RELAY_URL: expected ${SETTINGS.RELAY_URL.expected}; there is no catch-all on Workers`);
+  }
+  if (shared.ok) problems.push(...(shared.settings.relays ?? []).flatMap(problemsOnWorkers).map((problem) => `RELAY_URL: ${problem}`));
+  if (!shared.ok || !own.success || problems.length > 0) return { ok: false, problems };
+
+  const { RELAY_SHARDS, ACCOUNTS, CATCH_ALL_PORT, SECRET_KEY } = own.data as {
+    readonly [Name in OwnName]: z.output<(typeof OWN)[Name]['schema']>;
+  };
+  const { PUBLIC_URL, relays, ...settings } = shared.settings;
+  return {
+    ok: true,
+    settings: {
+      ...settings,
+      PUBLIC_URL: PUBLIC_URL ?? '',
+      SECRET_KEY,
+      relays: relays ?? [catchAll(CATCH_ALL_PORT ?? 0, settings.ehloName)],
+      relayShards: RELAY_SHARDS,
+      accounts: ACCOUNTS,
+    },
+  };
+}
+
+/** The listener that `npm run dev` starts on this machine. */
+function catchAll(port: number, ehloName: string): RelayConfig {
+  return {
+    name: 'catch-all',
+    endpoints: [{ host: 'localhost', port, security: 'none' }],
+    credentials: null,
+    connections: 4,
+    rate: null,
+    ehloName,
+  };
+}
+
+function hostOf(url: string | undefined): string | undefined {
+  return url !== undefined && URL.canParse(url) ? new URL(url).hostname : undefined;
+}
+
+const read = new WeakMap<object, ReadWorkerSettings>();
+
+/** Read once for each set of bindings the runtime hands out. */
+export function readOnce(env: object): ReadWorkerSettings {
+  const known = read.get(env) ?? readWorkerSettings(env as Readonly<Record<string, unknown>>);
+  read.set(env, known);
+  return known;
+}
+
+/** @throws when they are wrong: an object cannot work with them, and whoever calls it hears why. */
+export function settingsOf(env: object): WorkerSettings {
+  const settings = readOnce(env);
+  if (!settings.ok) throw new Error(wrongSettings(settings.problems));
+  return settings.settings;
+}
+
+/** One message that lists everything that is wrong. */
+export function wrongSettings(problems: readonly string[]): string {
+  return `The settings are wrong.\n${problems.map((problem) => `  ${problem}`).join('\n')}`;
+}
+
+export function mailroomConfig(settings: WorkerSettings): MailroomConfig {
+  return {
+    relays: settings.relays.map(({ name }) => name),
+    clearRelays: settings.relays
+      .filter(({ endpoints }) => endpoints.some(({ security }) => security === 'none'))
+      .map(({ name }) => name),
+    domains: settings.DOMAINS?.map((name) => ({ id: domainId(name), name })) ?? null,
+    rateLimit: settings.RATE_LIMIT,
+    unknownPolicy: settings.UNKNOWN_RETRY,
+    maxAgeMs: settings.maxAgeMs,
+    retentionMs: settings.retentionMs,
+    eventRetentionMs: settings.eventRetentionMs,
+  };
+}

@@ -1,0 +1,171 @@
+import type { Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { ConnectionOptions } from 'node:tls';
+import SMTPConnection, { type SMTPEnvelope } from 'nodemailer/lib/smtp-connection';
+import type { Connect, OpenCall } from './connection.ts';
+import { openSession, type SessionParts } from './opening.ts';
+import { createPatience } from './patience.ts';
+import type { Endpoint, Envelope } from './relay.ts';
+import { createReplyReader, MAX_REPLY_BYTES } from './reply-reader.ts';
+import { createConnection } from './session.ts';
+import type { Done, Sending, Wire } from './wire.ts';
+
+export type OpenedSocket =
+  | { readonly ok: true; readonly socket: Socket }
+  | {
+      readonly ok: false;
+      readonly phase: 'connect' | 'tls';
+      readonly misconfigured: boolean;
+      readonly cause: string;
+    };
+
+/**
+ * Opens a socket **by host name**, because certificates name hosts; with implicit TLS it is already encrypted and the
+ * certificate verified. `tlsBegins` is called between the two steps. Never rejects; aborting closes the socket.
+ */
+export type OpenSocket = (
+  call: Endpoint & { readonly signal: AbortSignal; readonly tlsBegins: () => void },
+) => Promise<OpenedSocket>;
+
+export interface SmtpParts extends SessionParts {
+  readonly openSocket: OpenSocket;
+  /** Options of the handshake after STARTTLS: the host's, the same that its `openSocket` uses. */
+  readonly tls: ConnectionOptions;
+}
+
+/** The library's own timers never decide: each of ours is shorter, and tells the phases apart. */
+const LIBRARY_TIMEOUT_MS = 3_600_000;
+
+/** Connections driven through nodemailer's SMTP client. */
+export function createSmtpConnect(parts: SmtpParts): Connect {
+  return async (call) => {
+    const expiry = new AbortController();
+    const patience = createPatience({
+      ...parts,
+      until: call.until,
+      expired: (cause) => expiry.abort(new Error(cause)),
+    });
+    const signal = AbortSignal.any([expiry.signal, call.signal]);
+    patience.enter('connect');
+    const opened = await parts.openSocket({
+      ...call.endpoint,
+      signal,
+      tlsBegins: () => patience.enter('tls'),
+    });
+    const outcome = opened.ok
+      ? await openSession({ call, patience, signal }, createWire(call, parts, opened.socket))
+      : { ...opened, kind: opened.misconfigured ? ('misconfigured' as const) : ('broken' as const) };
+    patience.stop();
+    if ('wire' in outcome) return { ok: true, connection: createConnection(outcome, parts) };
+
+    const { phase, reply = null } = outcome;
+    const peer = { remoteHost: call.endpoint.host, tls: null };
+    const withdrawn = call.signal.aborted ? { kind: 'withdrawn' as const, cause: 'aborted' } : null;
+    const expired = expiry.signal.aborted
+      ? { kind: 'broken' as const, cause: reasonOf(expiry.signal) }
+      : null;
+    const { kind, cause } = withdrawn ?? expired ?? outcome;
+    return { ok: false, failure: { phase, kind, cause, reply, peer } };
+  };
+}
+
+function reasonOf(signal: AbortSignal): string {
+  return signal.reason instanceof Error ? signal.reason.message : 'aborted';
+}
+
+/** nodemailer's connection as a wire, on a socket that we have opened ourselves. */
+function createWire({ endpoint, config }: OpenCall, parts: SmtpParts, socket: Socket): Wire {
+  const starttls = endpoint.security === 'starttls';
+  const session = new SMTPConnection({
+    connection: socket,
+    host: endpoint.host,
+    port: endpoint.port,
+    name: config.ehloName,
+    // With `none` nothing is left to secure either: the URL said so. Told otherwise, the library would take up any
+    // STARTTLS it is offered, and fail on a certificate that nobody promised.
+    secure: !starttls,
+    secured: !starttls,
+    requireTLS: starttls,
+    tls: parts.tls,
+    // Its log would print AUTH lines and bodies.
+    logger: false,
+    debug: false,
+    maxResponseSize: MAX_REPLY_BYTES,
+    connectionTimeout: LIBRARY_TIMEOUT_MS,
+    greetingTimeout: LIBRARY_TIMEOUT_MS,
+    socketTimeout: LIBRARY_TIMEOUT_MS,
+  });
+  let current = socket;
+  let firstByte = -1;
+  const wire: Wire = {
+    hear: () => undefined,
+    broke: () => undefined,
+    get peer() {
+      return { remoteHost: endpoint.host, tls: protocolOf(current) };
+    },
+    get firstByte() {
+      return firstByte;
+    },
+    get secure() {
+      return session.secure;
+    },
+    get ended() {
+      return session.destroyed;
+    },
+    get announced() {
+      return session.lastServerResponse || '';
+    },
+    connect: (done) => session.connect(done),
+    login: (how, done) => session.login({ ...how }, done),
+    reset: (done) => session.reset(done),
+    quit: () => session.quit(),
+    send: (envelope, body, done) => send(session, envelope, body, done),
+    destroy() {
+      // First the socket: the library's close would still write out what is waiting.
+      current.destroy();
+      if (session._socket) session._socket.destroy();
+      session.close();
+    },
+    turn: () => turn(),
+  };
+  const listen = (to: Socket): void => {
+    const reader = createReplyReader();
+    current = to;
+    // Before the library's own listener; and unlike `on` this does not start the flow.
+    to.prependListener('data', (chunk: Buffer) => {
+      if (firstByte === -1) firstByte = chunk[0] ?? -1;
+      for (const { reply, lines } of reader.push(chunk)) wire.hear(reply, lines);
+    });
+  };
+  listen(socket);
+  // Runs inside the reading of the second EHLO: everything after it, and nothing from before TLS, is heard.
+  if (starttls) session.once('connect', () => session._socket && listen(session._socket));
+  session.on('error', (error: Error) => wire.broke(error));
+  session.on('end', () => wire.broke(new Error('connection closed')));
+  return wire;
+}
+
+function send(
+  session: SMTPConnection,
+  envelope: Envelope,
+  body: AsyncIterable<Uint8Array>,
+  done: Done,
+): Sending {
+  // The library keeps its account of the recipients in the object it was given.
+  const account: SMTPEnvelope & { readonly accepted?: readonly string[] } = {
+    from: envelope.sender,
+    to: [...envelope.recipients],
+    size: envelope.size,
+  };
+  session.send(account, Readable.from(body, { objectMode: false }), (error) => done(error));
+  return {
+    get accepted() {
+      return account.accepted ?? [];
+    },
+  };
+}
+
+function protocolOf(socket: Socket): string | null {
+  return 'getProtocol' in socket && typeof socket.getProtocol === 'function' ? socket.getProtocol() : null;
+}

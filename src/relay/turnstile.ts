@@ -1,0 +1,70 @@
+import type { Clock } from './patience.ts';
+import { type Bucket, fullBucket, take, waitForOne } from './rate.ts';
+
+/** Lets in so many at once, and so many a second, first come, first served. */
+export interface Turnstile {
+  /** Answers how to leave again, or null when the wait was aborted or too long. */
+  enter(call: { readonly signal: AbortSignal; readonly patienceMs: number }): Promise<(() => void) | null>;
+}
+
+export function createTurnstile(call: {
+  readonly slots: number;
+  /** Per second, or null for no limit. */
+  readonly rate: number | null;
+  readonly clock: Clock;
+}): Turnstile {
+  const { clock, rate } = call;
+  const waiting = new Set<() => void>();
+  let free = call.slots;
+  let bucket: Bucket = fullBucket(rate ?? 1, clock.now());
+  let cancelRefill: (() => void) | null = null;
+
+  function letIn(): void {
+    while (free > 0 && waiting.size > 0) {
+      const now = clock.now();
+      const wait = rate === null ? 0 : waitForOne(bucket, rate, now);
+      if (wait > 0) {
+        cancelRefill ??= clock.after(wait, () => {
+          cancelRefill = null;
+          letIn();
+        });
+        return;
+      }
+      const [next] = waiting;
+      if (next === undefined) return;
+      if (rate !== null) bucket = take(bucket, { count: 1, rate, now });
+      free -= 1;
+      next();
+    }
+    if (waiting.size === 0) {
+      cancelRefill?.();
+      cancelRefill = null;
+    }
+  }
+
+  function leave(): void {
+    free += 1;
+    letIn();
+  }
+
+  return {
+    enter({ signal, patienceMs }) {
+      if (signal.aborted) return Promise.resolve(null);
+      return new Promise((resolve) => {
+        const done = (entered: boolean): void => {
+          waiting.delete(admitted);
+          cancel();
+          signal.removeEventListener('abort', giveUp);
+          resolve(entered ? leave : null);
+          if (!entered) letIn();
+        };
+        const admitted = (): void => done(true);
+        const giveUp = (): void => done(false);
+        const cancel = clock.after(patienceMs, giveUp);
+        signal.addEventListener('abort', giveUp, { once: true });
+        waiting.add(admitted);
+        letIn();
+      });
+    },
+  };
+}

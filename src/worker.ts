@@ -1,0 +1,34 @@
+import json from '../.wrangler/documents/openapi.json.txt';
+import yaml from '../openapi.yaml';
+import { refuse } from './http/answer.ts';
+import { workerApi } from './platform/workers/api.ts';
+import type { Env } from './platform/workers/env.ts';
+import { Mailroom } from './platform/workers/mailroom-object.ts';
+import { Relay } from './platform/workers/relay-object.ts';
+import { readOnce, wrongSettings } from './platform/workers/settings.ts';
+
+/** How long a caller waits before asking again while the operator corrects the settings. */
+const RETRY_AFTER_SECONDS = 60;
+
+const apis = new WeakMap<Env, (request: Request) => Promise<Response>>();
+
+/** The front door of the Worker. */
+const worker = {
+  async fetch(request, env) {
+    const known = apis.get(env);
+    if (known !== undefined) return known(request);
+    const read = readOnce(env);
+    // Names of settings and what is expected of them; never a value.
+    if (!read.ok) return misconfigured(wrongSettings(read.problems));
+    const api = workerApi({ env, settings: read.settings, documents: { yaml, json } });
+    apis.set(env, api);
+    return api(request);
+  },
+} satisfies ExportedHandler<Env>;
+
+function misconfigured(message: string): Response {
+  console.error(message);
+  return refuse({ code: 'unavailable', message, retryAfterSeconds: RETRY_AFTER_SECONDS }, {});
+}
+
+export { Mailroom, Relay, worker as default };

@@ -1,0 +1,37 @@
+import { describe } from 'vitest';
+import type { MailroomConfig } from '../../src/mailroom/mailroom.ts';
+import { acceptContract } from './mailroom/accept.ts';
+import { claimContract } from './mailroom/claim.ts';
+import { House } from './mailroom/house.ts';
+import { idempotencyContract } from './mailroom/idempotency.ts';
+import { keysContract } from './mailroom/keys.ts';
+import { pagesContract } from './mailroom/pages.ts';
+import { scheduleContract } from './mailroom/schedule.ts';
+import { suppressionsContract } from './mailroom/suppressions.ts';
+import { transitionsContract } from './mailroom/transitions.ts';
+import { unknownContract } from './mailroom/unknown.ts';
+import { upkeepContract } from './mailroom/upkeep.ts';
+import type { LendSql } from './sql.ts';
+
+/** Lends a house over an empty database for one test. */
+export type LendHouse = (
+  work: (house: House) => void,
+  config?: Partial<MailroomConfig>,
+) => void | Promise<void>;
+
+/** The whole room, verb by verb, over any `Sql`. */
+export function mailroomContract(name: string, lend: LendSql): void {
+  const house: LendHouse = (work, config) => lend((sql) => work(new House(sql, config)));
+  describe(`a mailroom over ${name}`, () => {
+    acceptContract(house);
+    idempotencyContract(house);
+    claimContract(house);
+    transitionsContract(house);
+    unknownContract(house);
+    scheduleContract(house);
+    pagesContract(house);
+    keysContract(house);
+    suppressionsContract(house);
+    upkeepContract(house);
+  });
+}

@@ -1,0 +1,294 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { expect } from 'vitest';
+import * as z from 'zod';
+import { ERRORS } from '../../schemas/error.ts';
+import { ErrorBody } from '../../schemas/error-body.ts';
+import { errorsOf, type Operation } from '../../schemas/operation.ts';
+import { OPERATIONS } from '../../schemas/operations.ts';
+import { matchRoute } from '../../schemas/route.ts';
+import { prepare } from '../../src/clerk/prepare.ts';
+import { createApp } from '../../src/http/app.ts';
+import type { HealthReport, LogLine, Parts, Settings } from '../../src/http/parts.ts';
+import { hashKey, mintKey } from '../../src/mailroom/key-format.ts';
+import type { Async, Mailroom } from '../../src/mailroom/mailroom.ts';
+import { openMailroom } from '../../src/mailroom/open.ts';
+import { uuidV7 } from '../../src/mailroom/uuid.ts';
+import { compose } from '../../src/mime/compose.ts';
+import type { ObjectMeta, ObjectStore } from '../../src/objects/store.ts';
+import { StoreUnavailable } from '../../src/objects/store.ts';
+import { groupCommit } from '../../src/platform/node/group.ts';
+import { openSqlite, type SqliteFile } from '../../src/platform/node/sqlite.ts';
+
+export const OPERATOR_KEY = 'operator-key-of-this-house-0001';
+export const DOMAIN_ID = '11111111-1111-4111-8111-111111111111';
+export const OTHER_DOMAIN_ID = '22222222-2222-4222-8222-222222222222';
+/** 2026-02-20, a Friday, 14:00 UTC. */
+export const NOON = Date.UTC(2026, 1, 20, 14);
+
+/** Object storage in a map, which can be taken down. */
+export class MemoryStore implements ObjectStore {
+  readonly objects = new Map<string, { readonly bytes: Uint8Array; readonly meta: ObjectMeta }>();
+  down = false;
+
+  async put(key: string, body: AsyncIterable<Uint8Array> | Uint8Array, meta: { contentType: string | null }) {
+    if (this.down) throw new StoreUnavailable('down');
+    const pieces: Uint8Array[] = [];
+    if (body instanceof Uint8Array) pieces.push(body);
+    else for await (const piece of body) pieces.push(piece);
+    const bytes = new Uint8Array(Buffer.concat(pieces));
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const stored = { bytes, meta: { size: bytes.length, sha256, ...meta } };
+    this.objects.set(key, stored);
+    return stored.meta;
+  }
+
+  async get(key: string) {
+    if (this.down) throw new StoreUnavailable('down');
+    const found = this.objects.get(key);
+    if (found === undefined) return null;
+    return {
+      meta: found.meta,
+      body: (async function* () {
+        yield found.bytes;
+      })(),
+    };
+  }
+
+  async head(key: string) {
+    if (this.down) throw new StoreUnavailable('down');
+    return this.objects.get(key)?.meta ?? null;
+  }
+
+  async delete(key: string) {
+    this.objects.delete(key);
+  }
+}
+
+export interface CallOptions {
+  /** A key, or none at all with null. Default: the operator's. */
+  readonly key?: string | null;
+  /** A value to be written as JSON, or text and bytes as they are. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  /** The parsed body of a JSON answer. */
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects to be there
+  readonly body: any;
+  readonly bytes: Uint8Array;
+}
+
+export interface House {
+  now: number;
+  health: HealthReport;
+  readonly parts: Parts;
+  readonly store: MemoryStore;
+  readonly log: LogLine[];
+  readonly woken: string[];
+  /** Verbs called on any room, in order. */
+  readonly verbs: string[];
+  call(method: string, path: string, options?: CallOptions): Promise<Reply>;
+  /** The same, for a request that was built by hand. */
+  request(request: Request): Promise<Reply>;
+  room(account?: string): Mailroom;
+  sql(account?: string): SqliteFile;
+  newKey(options?: {
+    readonly account?: string;
+    readonly permission?: 'full_access' | 'sending_access';
+    readonly domain?: string;
+  }): Promise<string>;
+}
+
+/** A whole house but for the clerk: real rooms over SQLite in memory, a clock that is told the time. */
+export function house(settings: Partial<Settings> = {}, over: Partial<Parts> = {}): House {
+  const store = new MemoryStore();
+  const rooms = new Map<
+    string,
+    { readonly sql: SqliteFile; readonly room: Mailroom; readonly far: Async<Mailroom> }
+  >();
+  const all: Settings = {
+    publicUrl: 'http://127.0.0.1:3025',
+    domains: [
+      { id: DOMAIN_ID, name: 'mine.example', createdAt: NOON },
+      { id: OTHER_DOMAIN_ID, name: 'other.example', createdAt: NOON },
+    ],
+    rateLimit: 100,
+    keyPrefix: 'mw_',
+    simulatedDomain: 'simulated.example',
+    bodyCap: 45 * 1024 * 1024,
+    ...settings,
+  };
+  const it: House = {
+    now: NOON,
+    health: {
+      accepting: true,
+      relays: [{ name: 'main', state: 'open', reason: null, since: null, nextProbeAt: null }],
+      storage: { writable: true, freeBytes: 1_000_000 },
+    },
+    store,
+    log: [],
+    woken: [],
+    verbs: [],
+    parts: {
+      account: async (name) => (name === 'default' || rooms.has(name) ? openFar(name) : null),
+      operatorKeyMatches: async (token) => token === OPERATOR_KEY,
+      objects: store,
+      compose,
+      prepare: (email) => prepare(email, { objects: store, compose, hasher: newHasher }),
+      clock: () => it.now,
+      newId: () => uuidV7({ now: it.now, random: randomBytes(10) }),
+      randomBytes: (length) => new Uint8Array(randomBytes(length)),
+      settings: all,
+      health: async () => it.health,
+      documents: { yaml: 'openapi: 3.1.0\n', json: '{"openapi":"3.1.0"}' },
+      log: (line) => it.log.push(line),
+      wake: (account) => it.woken.push(account),
+      ...over,
+    },
+    call: (method, path, options = {}) => it.request(requestOf(method, path, options)),
+    request: async (request) => checked(request, await app.request(request), all),
+    room: (account = 'default') => open(account).room,
+    sql: (account = 'default') => open(account).sql,
+    async newKey({ account = 'default', permission = 'full_access', domain } = {}) {
+      const { token, publicId } = mintKey({ prefix: all.keyPrefix, account, random: it.parts.randomBytes });
+      const made = open(account).room.createApiKey({
+        key: {
+          id: it.parts.newId(),
+          publicId,
+          hash: await hashKey(token),
+          name: 'a key',
+          permission,
+          domain: domain ?? null,
+        },
+        now: it.now,
+      });
+      expect(made.ok).toBe(true);
+      return token;
+    },
+  };
+  const app = createApp(it.parts);
+
+  function open(account: string) {
+    const known = rooms.get(account);
+    if (known !== undefined) return known;
+    const sql = openSqlite(':memory:');
+    const room = openMailroom({
+      sql,
+      newId: () => it.parts.newId(),
+      random: Math.random,
+      config: {
+        relays: ['main'],
+        clearRelays: [],
+        domains: all.domains,
+        rateLimit: all.rateLimit,
+        unknownPolicy: 'once',
+        maxAgeMs: 48 * 3_600_000,
+        retentionMs: 30 * 86_400_000,
+        eventRetentionMs: 30 * 86_400_000,
+      },
+    });
+    const opened = { sql, room, far: recorded(groupCommit({ sql, room }), it.verbs) };
+    rooms.set(account, opened);
+    return opened;
+  }
+
+  function openFar(account: string) {
+    return open(account).far;
+  }
+
+  return it;
+}
+
+function recorded(room: Async<Mailroom>, verbs: string[]): Async<Mailroom> {
+  return new Proxy(room, {
+    get(target, name, receiver) {
+      if (name !== 'then') verbs.push(String(name));
+      return Reflect.get(target, name, receiver);
+    },
+  });
+}
+
+function newHasher() {
+  const hash = createHash('sha256');
+  return {
+    update: (piece: Uint8Array) => void hash.update(piece),
+    digest: async () => hash.digest('hex'),
+  };
+}
+
+export function requestOf(method: string, path: string, { key, body, headers }: CallOptions): Request {
+  const auth = key === null ? {} : { authorization: `Bearer ${key ?? OPERATOR_KEY}` };
+  return new Request(`http://127.0.0.1:3025${path}`, {
+    method,
+    headers: { ...auth, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+    ...(body === undefined ? {} : { body: bodyOf(body) }),
+  });
+}
+
+function bodyOf(body: unknown): BodyInit {
+  if (typeof body === 'string') return body;
+  return body instanceof Uint8Array ? new Uint8Array(body) : JSON.stringify(body);
+}
+
+/**
+ * What every answer of every test is held to: the table's own schema for the status (parsed and compared, so that a leaked
+ * field shows), error codes that the operation lists, one error body, rate headers that are whole numbers.
+ */
+async function checked(request: Request, response: Response, { rateLimit }: Settings): Promise<Reply> {
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  const text = new TextDecoder().decode(bytes);
+  const { status, headers } = response;
+  const match = matchRoute(request.method === 'HEAD' ? 'GET' : request.method, new URL(request.url).pathname);
+  const operation: Operation | null = match.kind === 'operation' ? OPERATIONS[match.id] : null;
+  checkRateHeaders(headers, rateLimit);
+  if (request.method === 'HEAD') return { status, headers, body: null, bytes };
+  expect(bytes.length).toBeGreaterThan(0);
+  const answer = operation?.answers[status as 200 | 201];
+  if (status < 300 && answer !== undefined && 'mediaType' in answer) {
+    expect(headers.get('content-type')).toContain(answer.mediaType);
+    return { status, headers, body: null, bytes };
+  }
+  expect(headers.get('content-type')).toBe('application/json; charset=utf-8');
+  const body = JSON.parse(text);
+  if (status < 300) {
+    expect(answer, `${request.method} ${request.url} answers ${status}`).toBeDefined();
+    if (answer instanceof z.ZodType) expect(answer.parse(body)).toEqual(body);
+    expect(Object.keys(body)).not.toEqual(expect.arrayContaining(['statusCode', 'error']));
+  } else {
+    expect(ErrorBody.parse(body)).toEqual(body);
+    expect(body.statusCode).toBe(status);
+    if (operation !== null) {
+      const listed = errorsOf(operation).map((code) => `${ERRORS[code].status} ${ERRORS[code].name}`);
+      const told = `${status} ${body.name}`;
+      if (told !== '404 not_found' || body.message !== 'The requested endpoint does not exist.') {
+        expect(listed, `${request.method} ${request.url}: ${body.message}`).toContain(told);
+      }
+    }
+    expect(text).not.toMatch(/sqlite|\bat \/|node:|\.ts\b|SELECT |INSERT /i);
+  }
+  return { status, headers, body, bytes };
+}
+
+function checkRateHeaders(headers: Headers, rateLimit: number): void {
+  const names = ['ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset'];
+  if (rateLimit === 0) {
+    for (const name of [...names, 'ratelimit-policy']) expect(headers.has(name)).toBe(false);
+    return;
+  }
+  for (const name of names) expect(headers.get(name)).toMatch(/^\d+$/);
+  expect(headers.get('ratelimit-policy')).toMatch(/^\d+;w=1$/);
+}
+
+/** A send that is right in every field. */
+export function mail(over: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+  return {
+    from: 'Mine <hello@mine.example>',
+    to: ['ada@people.example'],
+    subject: 'A subject',
+    html: '<p>Hello</p>',
+    ...over,
+  };
+}

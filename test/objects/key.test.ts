@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { objectKey, RefusedKey } from '../../src/objects/key.ts';
+
+describe('object keys', () => {
+  it('a key names the account and a server-made id', () => {
+    expect(objectKey({ account: 'default', id: 'abc123' })).toBe('t/default/abc123');
+  });
+
+  it.each([
+    ['../B', 'x'],
+    ['..%2fB%2fx', 'x'],
+    ['%2e%2e', 'x'],
+    ['\\..\\', 'x'],
+    ['/a', 'x'],
+    ['a', '/x'],
+    ['a', 'x/../y'],
+    ['a', 'x\0'],
+    ['a', 'x'.repeat(1025)],
+    ['a', ''],
+    ['', 'x'],
+    ['a', '\u00fc'],
+    ['a', 'u\u0308'],
+  ])('threats §12 r1: account %j with id %j never becomes part of a key', (account, id) => {
+    expect(() => objectKey({ account, id })).toThrow(RefusedKey);
+  });
+});

@@ -1,0 +1,260 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Phase, Verdict } from '../../schemas/delivery.ts';
+import type { Relay, Security, Submission, SubmissionResult } from '../../src/relay/relay.ts';
+import { certificates } from '../support/certificates.ts';
+import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
+import {
+  type Fault,
+  refusedPort,
+  type ScriptedServer,
+  type ServerOptions,
+  type Step,
+  startScriptedServer,
+} from '../support/scripted-smtp-server.ts';
+import { BODY, CREDENTIALS, relayTo, submissionOf } from './support.ts';
+
+const SECURITIES: readonly Security[] = ['none', 'starttls', 'implicit'];
+
+const FAULTS = {
+  '4yz': { kind: 'reply', lines: ['450 4.2.0 not now'] },
+  '5yz': { kind: 'reply', lines: ['550-5.3.0 never', '550 5.3.0 ever'] },
+  '421': { kind: 'reply', lines: ['421 4.3.2 shutting down'], thenClose: true },
+  reset: { kind: 'reset' },
+  close: { kind: 'close' },
+  hang: { kind: 'hang' },
+  drip: { kind: 'drip' },
+  garbage: { kind: 'reply', lines: ['!what is this'] },
+  'half a success': { kind: 'bytes', bytes: '250 2.0', thenClose: true },
+  'half a refusal': { kind: 'bytes', bytes: '550 5.1.1 user unk', thenClose: true },
+} as const satisfies Record<string, Fault>;
+
+type FaultName = keyof typeof FAULTS;
+
+const STEPS: readonly Step[] = [
+  'greeting',
+  'ehlo',
+  'starttls',
+  'tls',
+  'auth',
+  'mail',
+  'rcpt',
+  'data',
+  'body',
+  'dot',
+];
+
+/** Which steps there are on such a connection. In the clear there are credentials too: it is this machine. */
+function hasStep(security: Security, step: Step): boolean {
+  if (step === 'starttls') return security === 'starttls';
+  return step !== 'tls' || security !== 'none';
+}
+
+/** What must come of it: verdict, condition, and whether the next relay may be tried. */
+function expected(step: Step, fault: FaultName): string {
+  const isRelaysAffair = ['greeting', 'ehlo', 'starttls', 'tls', 'auth'].includes(step);
+  const isNegotiation = step === 'starttls' || step === 'auth';
+  switch (fault) {
+    case '4yz':
+      if (isNegotiation) return 'back elsewhere, pause';
+      return isRelaysAffair ? 'deferred elsewhere, pause' : 'deferred, well';
+    case '5yz':
+      return isRelaysAffair ? 'back elsewhere, hold' : 'failed, well';
+    case '421':
+      return step === 'dot' ? 'deferred, pause' : 'deferred elsewhere, pause';
+    case 'garbage':
+      if (step === 'dot') return 'unknown, failure';
+      return isRelaysAffair ? 'deferred elsewhere, failure' : 'deferred, failure';
+    default:
+      if (step === 'dot') return 'unknown, failure';
+      return isRelaysAffair || step === 'mail' ? 'deferred elsewhere, failure' : 'deferred, failure';
+  }
+}
+
+/** The handshake knows no replies: bytes that are no TLS can only be a wrong setting. */
+function expectedInTls(fault: FaultName): string {
+  const isBroken = fault === 'reset' || fault === 'close' || fault === 'hang';
+  return isBroken ? 'deferred elsewhere, failure' : 'back elsewhere, hold';
+}
+
+function wordsFor({ verdicts, condition }: SubmissionResult): string {
+  const [verdict] = verdicts;
+  const elsewhere = verdict !== undefined && 'elsewhere' in verdict && verdict.elsewhere;
+  return `${verdict?.kind}${elsewhere ? ' elsewhere' : ''}, ${condition.kind}`;
+}
+
+function phaseOf(verdict: Verdict | undefined): Phase | null {
+  return verdict !== undefined && 'phase' in verdict ? verdict.phase : null;
+}
+
+let server: ScriptedServer;
+let relay: Relay;
+
+async function play(
+  security: Security,
+  options: ServerOptions,
+  wanted: Partial<Submission> = {},
+): Promise<SubmissionResult> {
+  const clock = createManualClock();
+  server = await startScriptedServer({ security, certificate: (await certificates()).good, ...options });
+  relay = await relayTo({ port: server.port, security, clock, config: { credentials: CREDENTIALS } });
+  const result = await patiently(clock, relay.submit({ ...submissionOf(), ...wanted }));
+  await relay.close();
+  expect(clock.pending, 'a timer is left').toBe(0);
+  return result;
+}
+
+/** Moves the clock past every deadline once the server hangs or drips. */
+async function patiently<T>(clock: ManualClock, work: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setInterval> | null = null;
+  void Promise.race([server.seen('hang'), server.seen('drip', 20)]).then(() => {
+    timer ??= setInterval(() => clock.advance(3_600_000), 2);
+  });
+  try {
+    return await work;
+  } finally {
+    if (timer !== null) clearInterval(timer);
+    timer = setInterval(() => undefined, 1);
+    clearInterval(timer);
+  }
+}
+
+afterEach(async () => {
+  await relay?.close();
+  await server?.close();
+});
+
+for (const security of SECURITIES) {
+  describe(`Over ${security}`, () => {
+    for (const step of STEPS.filter((one) => hasStep(security, one))) {
+      for (const fault of Object.keys(FAULTS) as FaultName[]) {
+        const outcome = step === 'tls' ? expectedInTls(fault) : expected(step, fault);
+        it(`${fault} at ${step}: ${outcome}`, async () => {
+          const result = await play(
+            security,
+            { script: { [step]: FAULTS[fault] } },
+            step === 'body' ? { message: stopsWhen(() => server.seen('fault')) } : {},
+          );
+          expect(wordsFor(result)).toBe(outcome);
+          expect(server.messages).toEqual([]);
+          if (security !== 'none') expect(server.clearBytes).not.toMatch(/AUTH|MAIL|RCPT|DATA/i);
+        });
+      }
+    }
+  });
+}
+
+/** A body of which a part is written before the fault, and nothing after: what follows must not be the body's end. */
+function stopsWhen(fault: () => Promise<void>): Submission['message'] {
+  return async function* () {
+    yield new TextEncoder().encode(BODY);
+    await fault();
+    await new Promise(() => undefined);
+  };
+}
+
+describe('A relay that is not there', () => {
+  it('a refused connection is deferred, counts towards the circuit, and the next relay may be tried', async () => {
+    relay = await relayTo({ port: await refusedPort() });
+    const { verdicts, condition } = await relay.submit(
+      submissionOf({ recipients: ['a@x.example', 'b@x.example'] }),
+    );
+    expect(verdicts).toHaveLength(2);
+    expect(verdicts[1]).toMatchObject({ kind: 'deferred', phase: 'connect', elsewhere: true, smtp: null });
+    expect(condition.kind).toBe('failure');
+  });
+
+  it('a name that nobody knows is deferred like it', async () => {
+    relay = await relayTo({ port: 25, host: 'no-such-host.invalid' });
+    const { verdicts, condition } = await relay.submit(submissionOf());
+    expect(verdicts[0]).toMatchObject({ kind: 'deferred', phase: 'connect', elsewhere: true });
+    expect(condition).toMatchObject({ kind: 'failure' });
+  });
+
+  it('one that accepts and says nothing is given up after the time for a greeting', async () => {
+    const result = await play('none', { script: { connect: { kind: 'hang' } } });
+    expect(wordsFor(result)).toBe('deferred elsewhere, failure');
+    await server.seen('end');
+  });
+
+  it('one that closes at once is deferred', async () => {
+    const result = await play('none', { script: { connect: { kind: 'close' } } });
+    expect(wordsFor(result)).toBe('deferred elsewhere, failure');
+  });
+});
+
+describe('After the final dot', () => {
+  it.each([
+    ['silence, then the end of patience', { kind: 'hang' }],
+    ['a close', { kind: 'close' }],
+    ['a reset', { kind: 'reset' }],
+    ['a success without its line end', { kind: 'bytes', bytes: '250 2.0.0 queued', thenClose: true }],
+    ['a refusal without its line end', { kind: 'bytes', bytes: '554 5.7.1 spam', thenClose: true }],
+    ['the first line of two', { kind: 'bytes', bytes: '250-2.0.0 que\r\n', thenClose: true }],
+    ['a line that is no reply', { kind: 'reply', lines: ['2 messages queued'] }],
+    ['a 354', { kind: 'reply', lines: ['354 go on'] }],
+    ['lines of two classes', { kind: 'reply', lines: ['250-ok', '550 no'] }],
+  ] as const)('%s is unknown, and never a second attempt', async (_, fault) => {
+    const result = await play('none', { script: { dot: fault } });
+    expect(result.verdicts[0]?.kind).toBe('unknown');
+    expect(result.condition.kind).toBe('failure');
+    expect(server.log.filter(({ what }) => what === 'message')).toHaveLength(1);
+    expect(server.log.filter(({ what }) => what === 'connect')).toHaveLength(1);
+  });
+});
+
+describe('Before the final dot', () => {
+  it('DATA answered by 250 is no go-ahead: not a byte of the message is written', async () => {
+    const result = await play('none', { script: { data: { kind: 'reply', lines: ['250 ok'] } } });
+    expect(wordsFor(result)).toBe('deferred, failure');
+    await server.seen('end');
+    expect(server.clearBytes).not.toContain('A line.');
+  });
+
+  it('a 2yz in the middle of the body is no success', async () => {
+    const result = await play(
+      'none',
+      { script: { body: { kind: 'reply', lines: ['250 2.0.0 queued already'] } } },
+      { message: stopsWhen(() => server.seen('fault')) },
+    );
+    expect(wordsFor(result)).toBe('deferred, failure');
+  });
+
+  it('an unreadable reply to one recipient stops the message for all', async () => {
+    const script: ServerOptions['script'] = {
+      rcpt: ({ count }) => (count === 1 ? { kind: 'reply', lines: ['2xx fine, I think'] } : null),
+    };
+    const envelope = submissionOf({ recipients: ['a@x.example', 'b@x.example', 'c@x.example'] }).envelope;
+    const { verdicts } = await play('none', { script }, { envelope });
+    expect(verdicts.map(({ kind }) => kind)).toEqual(['deferred', 'deferred', 'deferred']);
+    await server.seen('end');
+    expect(server.clearBytes).not.toContain('A line.');
+  });
+
+  it.each([0, 0.5, 0.99])('a reset at %d of the body is deferred', async (share) => {
+    const size = 1_000_000;
+    const result = await play(
+      'none',
+      { script: { body: { kind: 'reset' } }, bodyFaultAt: share },
+      {
+        ...submissionOf({ body: `${'x'.repeat(76)}\r\n`.repeat(size / 78) }),
+        beforeDot: async () => {
+          await server.seen('fault');
+          return true;
+        },
+      },
+    );
+    expect(phaseOf(result.verdicts[0]) ?? 'dot').not.toBe('connect');
+    expect(['deferred', 'unknown']).toContain(result.verdicts[0]?.kind);
+    expect(server.messages).toEqual([]);
+  });
+
+  it('a relay that stops reading is given up, and the dot never leaves', async () => {
+    const result = await play(
+      'none',
+      { script: { body: { kind: 'hang' } } },
+      submissionOf({ body: `${'x'.repeat(76)}\r\n`.repeat(400_000) }),
+    );
+    expect(wordsFor(result)).toBe('deferred, failure');
+    expect(phaseOf(result.verdicts[0])).toBe('body');
+  });
+});

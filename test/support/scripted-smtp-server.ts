@@ -1,0 +1,426 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { createSecureContext, type SecureVersion, TLSSocket } from 'node:tls';
+import type { Certificate } from './certificates.ts';
+import { cutMessage, type EndOfData, unstuff } from './end-of-data.ts';
+
+/** Where a script may step in. `tls` is the handshake, `body` the time between 354 and the end of the message. */
+export type Step =
+  | 'connect'
+  | 'greeting'
+  | 'ehlo'
+  | 'starttls'
+  | 'tls'
+  | 'auth'
+  | 'mail'
+  | 'rcpt'
+  | 'data'
+  | 'body'
+  | 'dot'
+  | 'rset'
+  | 'quit';
+
+export type Fault =
+  /** These lines instead of the usual reply; each gets a CRLF. */
+  | { readonly kind: 'reply'; readonly lines: readonly string[]; readonly thenClose?: boolean }
+  /** These bytes as they are, and nothing after them. */
+  | { readonly kind: 'bytes'; readonly bytes: string; readonly thenClose?: boolean }
+  | { readonly kind: 'reset' }
+  | { readonly kind: 'close' }
+  | { readonly kind: 'hang' }
+  /** One byte after another of a line that never ends. */
+  | { readonly kind: 'drip' };
+
+export type Script = Partial<
+  Record<Step, Fault | ((turn: { readonly count: number; readonly line: string }) => Fault | null)>
+>;
+
+export interface ServerOptions {
+  readonly security?: 'none' | 'starttls' | 'implicit';
+  readonly certificate?: Certificate;
+  readonly tlsVersions?: { readonly min: SecureVersion; readonly max: SecureVersion };
+  /** Announced in the clear, or after implicit TLS. STARTTLS is added when it is offered. */
+  readonly announces?: readonly string[];
+  /** Announced after STARTTLS; the same as before by default. */
+  readonly announcesAfterTls?: readonly string[];
+  readonly offersStarttls?: boolean;
+  readonly script?: Script;
+  /** Share of the body, 0 to 1, after which the `body` fault comes. */
+  readonly bodyFaultAt?: number;
+  readonly endOfData?: EndOfData;
+}
+
+/** What was seen, in order. */
+export interface LogEntry {
+  readonly connection: number;
+  readonly what: 'connect' | 'secured' | 'command' | 'message' | 'fault' | 'hang' | 'drip' | 'end';
+  readonly text: string;
+  readonly encrypted: boolean;
+}
+
+export interface ReceivedMessage {
+  readonly connection: number;
+  readonly sender: string;
+  readonly recipients: readonly string[];
+  /** As it was on the wire between DATA and the dot, one character per byte. */
+  readonly raw: string;
+  /** The same without the doubled dots. */
+  readonly text: string;
+}
+
+export interface ScriptedServer {
+  readonly port: number;
+  readonly log: readonly LogEntry[];
+  /** Messages that were answered by 2yz. */
+  readonly messages: readonly ReceivedMessage[];
+  /** Every byte of commands and bodies that came before TLS, or without it. */
+  readonly clearBytes: string;
+  /** Connections that are open now. */
+  readonly open: number;
+  commands(): readonly string[];
+  /** Resolves when an entry of this kind is in the log, at once if it is there already. */
+  seen(what: LogEntry['what'], times?: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+const DEFAULT_ANNOUNCES = ['PIPELINING', 'SIZE 52428800', 'AUTH PLAIN LOGIN', '8BITMIME', 'SMTPUTF8'];
+
+/** A real listener on loopback that plays a script. Without one it is a small, well-behaved server. */
+export async function startScriptedServer(options: ServerOptions = {}): Promise<ScriptedServer> {
+  const log: LogEntry[] = [];
+  const messages: ReceivedMessage[] = [];
+  const sockets = new Set<Socket>();
+  const waiting: { readonly isMet: () => boolean; readonly resolve: () => void }[] = [];
+  let clearBytes = '';
+  let connections = 0;
+
+  const note = (entry: LogEntry): void => {
+    log.push(entry);
+    for (const one of waiting) if (one.isMet()) one.resolve();
+  };
+
+  const server: Server = createServer((socket) => {
+    const connection = connections;
+    connections += 1;
+    sockets.add(socket);
+    socket.on('close', () => {
+      sockets.delete(socket);
+      note({ connection, what: 'end', text: '', encrypted: false });
+    });
+    const visit = new Visit({
+      options,
+      socket,
+      note: (what, text, encrypted) => note({ connection, what, text, encrypted }),
+      keep: (message) => messages.push({ ...message, connection }),
+      clear: (bytes) => {
+        clearBytes += bytes;
+      },
+    });
+    visit.begin();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+
+  return {
+    port: address.port,
+    log,
+    messages,
+    get clearBytes() {
+      return clearBytes;
+    },
+    get open() {
+      return sockets.size;
+    },
+    commands: () => log.filter(({ what }) => what === 'command').map(({ text }) => text),
+    seen(what, times = 1) {
+      const isMet = (): boolean => log.filter((entry) => entry.what === what).length >= times;
+      if (isMet()) return Promise.resolve();
+      return new Promise((resolve) => waiting.push({ isMet, resolve }));
+    },
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** A port on loopback where nobody listens. */
+export async function refusedPort(): Promise<number> {
+  const server = await startScriptedServer();
+  await server.close();
+  return server.port;
+}
+
+interface VisitParts {
+  readonly options: ServerOptions;
+  readonly socket: Socket;
+  readonly note: (what: LogEntry['what'], text: string, encrypted: boolean) => void;
+  readonly keep: (message: Omit<ReceivedMessage, 'connection'>) => void;
+  readonly clear: (bytes: string) => void;
+}
+
+/** One connection. */
+class Visit {
+  readonly #parts: VisitParts;
+  #socket: Socket;
+  #encrypted = false;
+  #input = '';
+  #expects: 'command' | 'credentials' | 'body' | 'nothing' = 'command';
+  #credentialLines = 0;
+  #sender = '';
+  #recipients: string[] = [];
+  readonly #counts = new Map<Step, number>();
+
+  constructor(parts: VisitParts) {
+    this.#parts = parts;
+    this.#socket = parts.socket;
+    this.#socket.on('error', () => undefined);
+  }
+
+  begin(): void {
+    this.#parts.note('connect', '', false);
+    if (this.#fault('connect', '')) return;
+    if (this.#parts.options.security === 'implicit') {
+      if (!this.#fault('tls', '')) this.#secure(() => this.#greet());
+      return;
+    }
+    this.#socket.on('data', this.#hear);
+    this.#greet();
+  }
+
+  #greet(): void {
+    if (!this.#fault('greeting', '')) this.#say('220 relay.test ESMTP');
+  }
+
+  readonly #hear = (chunk: Buffer): void => {
+    const bytes = chunk.toString('latin1');
+    if (!this.#encrypted) this.#parts.clear(bytes);
+    this.#input += bytes;
+    this.#advance();
+  };
+
+  #advance(): void {
+    for (;;) {
+      if (this.#expects === 'nothing') return;
+      if (this.#expects === 'body') {
+        if (!this.#takeBody()) return;
+        continue;
+      }
+      const end = this.#input.indexOf('\r\n');
+      if (end === -1) return;
+      const line = this.#input.slice(0, end);
+      this.#input = this.#input.slice(end + 2);
+      this.#parts.note('command', line, this.#encrypted);
+      if (this.#expects === 'credentials') this.#takeCredentials();
+      else this.#obey(line);
+    }
+  }
+
+  #obey(line: string): void {
+    const verb = line.split(' ')[0]?.toUpperCase() ?? '';
+    switch (verb) {
+      case 'EHLO':
+      case 'HELO':
+        if (!this.#fault('ehlo', line)) this.#say(...this.#announcement());
+        return;
+      case 'STARTTLS':
+        if (this.#fault('starttls', line)) return;
+        this.#say('220 go ahead');
+        this.#beginTls();
+        return;
+      case 'AUTH':
+        this.#auth(line);
+        return;
+      case 'MAIL':
+        this.#recipients = [];
+        this.#sender = between(line);
+        if (!this.#fault('mail', line)) this.#say('250 2.1.0 ok');
+        return;
+      case 'RCPT':
+        if (this.#fault('rcpt', line)) return;
+        this.#recipients.push(between(line));
+        this.#say('250 2.1.5 ok');
+        return;
+      case 'DATA':
+        this.#data(line);
+        return;
+      case 'RSET':
+        if (!this.#fault('rset', line)) this.#say('250 2.0.0 ok');
+        return;
+      case 'QUIT':
+        if (this.#fault('quit', line)) return;
+        this.#say('221 2.0.0 bye');
+        this.#socket.end();
+        return;
+      default:
+        this.#say('502 5.5.1 unknown command');
+    }
+  }
+
+  #announcement(): readonly string[] {
+    const { options } = this.#parts;
+    const after = this.#encrypted && options.security !== 'implicit';
+    const announces = (after ? options.announcesAfterTls : null) ?? options.announces ?? DEFAULT_ANNOUNCES;
+    const starttls = options.security === 'starttls' && !this.#encrypted && options.offersStarttls !== false;
+    const keywords = starttls ? ['STARTTLS', ...announces] : announces;
+    const lines = ['relay.test', ...keywords];
+    return lines.map((text, place) => `250${place === lines.length - 1 ? ' ' : '-'}${text}`);
+  }
+
+  #beginTls(): void {
+    this.#input = '';
+    this.#socket.removeListener('data', this.#hear);
+    if (!this.#fault('tls', '')) this.#secure(() => undefined);
+  }
+
+  #secure(ready: () => void): void {
+    const { certificate, tlsVersions } = this.#parts.options;
+    if (certificate === undefined) throw new Error('the script needs a certificate');
+    const secure = new TLSSocket(this.#socket, {
+      isServer: true,
+      // Old versions and digests are what is to be refused: the server must be willing.
+      secureContext: createSecureContext({
+        ...certificate,
+        ciphers: 'DEFAULT@SECLEVEL=0',
+        ...(tlsVersions === undefined ? {} : { minVersion: tlsVersions.min, maxVersion: tlsVersions.max }),
+      }),
+    });
+    secure.on('error', () => this.#socket.destroy());
+    secure.on('data', this.#hear);
+    secure.once('secure', () => {
+      this.#encrypted = true;
+      this.#socket = secure;
+      this.#parts.note('secured', '', true);
+      ready();
+    });
+  }
+
+  #auth(line: string): void {
+    if (this.#fault('auth', line)) return;
+    const [, mechanism, initial] = line.split(' ');
+    if (mechanism?.toUpperCase() === 'PLAIN' && initial !== undefined) {
+      this.#say('235 2.7.0 welcome');
+      return;
+    }
+    this.#credentialLines = mechanism?.toUpperCase() === 'LOGIN' ? 2 : 1;
+    this.#expects = 'credentials';
+    this.#say('334 VXNlcm5hbWU6');
+  }
+
+  #takeCredentials(): void {
+    this.#credentialLines -= 1;
+    if (this.#credentialLines > 0) {
+      this.#say('334 UGFzc3dvcmQ6');
+      return;
+    }
+    this.#expects = 'command';
+    this.#say('235 2.7.0 welcome');
+  }
+
+  #data(line: string): void {
+    if (this.#recipients.length === 0 && this.#parts.options.script?.data === undefined) {
+      this.#say('503 5.5.1 no valid recipients');
+      return;
+    }
+    if (this.#fault('data', line)) return;
+    this.#say('354 go ahead');
+    this.#expects = 'body';
+  }
+
+  /** True when a message was cut off the input. */
+  #takeBody(): boolean {
+    const { options } = this.#parts;
+    const share = options.bodyFaultAt ?? 0;
+    const size = Number(/SIZE=(\d+)/.exec(this.#parts.options.script?.body ? this.#mailLine : '')?.[1] ?? 0);
+    if (this.#input.length > 0 && this.#input.length >= size * share && this.#fault('body', '')) return false;
+    const cut = cutMessage(this.#input, options.endOfData ?? 'strict');
+    if (cut === null) return false;
+    this.#input = cut.rest;
+    this.#expects = 'command';
+    this.#parts.note('message', cut.raw, this.#encrypted);
+    const message = {
+      sender: this.#sender,
+      recipients: this.#recipients,
+      raw: cut.raw,
+      text: unstuff(cut.raw),
+    };
+    if (this.#fault('dot', '', message)) return true;
+    this.#parts.keep(message);
+    this.#say('250 2.0.0 queued as 4711');
+    return true;
+  }
+
+  get #mailLine(): string {
+    return this.#lines.get('mail') ?? '';
+  }
+
+  readonly #lines = new Map<Step, string>();
+
+  /** Plays what the script has for this step; false when it has nothing. */
+  #fault(step: Step, line: string, message?: Omit<ReceivedMessage, 'connection'>): boolean {
+    const count = this.#counts.get(step) ?? 0;
+    this.#counts.set(step, count + 1);
+    this.#lines.set(step, line);
+    const scripted = this.#parts.options.script?.[step];
+    const fault = typeof scripted === 'function' ? scripted({ count, line }) : scripted;
+    if (fault === undefined || fault === null) return false;
+    this.#play(step, fault, message);
+    this.#parts.note('fault', step, this.#encrypted);
+    return true;
+  }
+
+  #play(step: Step, fault: Fault, message?: Omit<ReceivedMessage, 'connection'>): void {
+    switch (fault.kind) {
+      case 'reply': {
+        const code = fault.lines.at(-1)?.[0];
+        if (step === 'dot' && code === '2' && message !== undefined) this.#parts.keep(message);
+        if (step === 'rcpt' && code === '2') this.#recipients.push(between(this.#lines.get('rcpt') ?? ''));
+        this.#say(...fault.lines);
+        if (step === 'data' && code === '3') this.#expects = 'body';
+        if (step === 'starttls' && code === '2') this.#beginTls();
+        break;
+      }
+      case 'bytes':
+        this.#socket.write(fault.bytes, 'latin1');
+        break;
+      case 'reset':
+        this.#expects = 'nothing';
+        this.#parts.socket.resetAndDestroy();
+        return;
+      case 'close':
+        this.#expects = 'nothing';
+        this.#parts.socket.destroy();
+        return;
+      case 'hang':
+        this.#expects = 'nothing';
+        this.#socket.pause();
+        this.#parts.note('hang', step, this.#encrypted);
+        return;
+      case 'drip':
+        this.#expects = 'nothing';
+        this.#drip(step);
+        return;
+    }
+    if (fault.thenClose === true) {
+      this.#expects = 'nothing';
+      this.#socket.end();
+    }
+  }
+
+  #drip(step: Step): void {
+    const timer = setInterval(() => {
+      this.#socket.write('2');
+      this.#parts.note('drip', step, this.#encrypted);
+    }, 1);
+    this.#parts.socket.once('close', () => clearInterval(timer));
+  }
+
+  #say(...lines: readonly string[]): void {
+    this.#socket.write(lines.map((line) => `${line}\r\n`).join(''), 'latin1');
+  }
+}
+
+/** The address of MAIL and RCPT, exactly as it stands between the outermost angle brackets. */
+function between(line: string): string {
+  return line.slice(line.indexOf('<') + 1, line.lastIndexOf('>'));
+}

@@ -1,0 +1,222 @@
+/** One row of the threat list: the input, what must come of it, and, where no test can answer it yet, why. */
+export interface ThreatRow {
+  readonly input: string;
+  readonly outcome: string;
+  readonly untested?: string;
+}
+
+const ATTACHMENTS = 'attachments are refused as a whole for now';
+const TEMPLATES = 'there are no templates';
+const INBOUND = 'there is no inbound door of this kind yet';
+
+/** The sections that the sending side answers for; rows count from 1. */
+export const THREATS: Readonly<
+  Record<string, { readonly title: string; readonly rows: readonly ThreatRow[] }>
+> = {
+  '1': {
+    title: 'Header and MIME injection',
+    rows: [
+      {
+        input: 'CR, LF or NUL with a header behind it, in any field',
+        outcome: 'refused with the field path',
+      },
+      { input: 'other control characters, DEL, lone surrogates', outcome: 'refused with the field path' },
+      { input: 'U+0085, U+2028, U+2029, tab', outcome: 'data: encoded or folded, never raw' },
+      { input: 'line breaks in a template variable', outcome: 'one space in a subject', untested: TEMPLATES },
+      { input: 'percent-encoded line breaks', outcome: 'data: never decoded' },
+      { input: 'a text that looks like an encoded word', outcome: 'shown as that text, never decoded' },
+      {
+        input: 'values and headers over their caps; long values below',
+        outcome: 'refused; folded without splitting a character',
+      },
+      { input: 'header names that are not tokens', outcome: 'refused' },
+      {
+        input: 'header names __proto__, constructor, prototype',
+        outcome: 'data or refused; no object is polluted',
+      },
+      { input: 'headers we own, Reply-To beside reply_to, a malformed Message-ID', outcome: 'refused' },
+      { input: 'file names with controls, bidi, slashes', outcome: 'refused', untested: ATTACHMENTS },
+      { input: 'odd but harmless file names', outcome: 'data, never a path', untested: ATTACHMENTS },
+      {
+        input: 'content types with injected parameters, multipart, not a type',
+        outcome: 'refused',
+        untested: ATTACHMENTS,
+      },
+      { input: 'content ids with controls, spaces, brackets', outcome: 'refused', untested: ATTACHMENTS },
+      { input: 'line breaks in a List header', outcome: 'refused' },
+      {
+        input: 'raw MIME: bare line ends, lone dots, two From, Bcc, foreign From, huge headers',
+        outcome: 'normalised; refused; removed; 403',
+      },
+      {
+        input: 'the composed form of any accepted message',
+        outcome: 'no Bcc, exactly the intended headers, clean bytes',
+      },
+    ],
+  },
+  '2': {
+    title: 'SMTP smuggling',
+    rows: [
+      {
+        input: 'outgoing bodies holding the nine odd ends of data',
+        outcome: 'one message, one lone dot, no bare CR or LF',
+      },
+      {
+        input: 'bodies that begin with a dot, end in a dot, hold commands',
+        outcome: 'dot-stuffed, read back unchanged',
+      },
+      { input: 'incoming odd ends of data', outcome: 'not an end; refused or normalised' },
+      { input: 'BDAT when CHUNKING was not announced', outcome: 'refused, nothing read from the body' },
+      { input: 'commands pipelined behind STARTTLS', outcome: 'dropped', untested: INBOUND },
+      { input: 'commands before EHLO, AUTH before TLS', outcome: 'refused', untested: INBOUND },
+      { input: '10 MB command line, NUL, 8-bit bytes in commands', outcome: 'refused, limited' },
+    ],
+  },
+  '3': {
+    title: 'Addresses and IDN',
+    rows: [
+      { input: 'an address that closes its bracket and goes on', outcome: 'refused' },
+      { input: 'empty, no domain, two at-signs, junk behind, mailto:', outcome: 'refused' },
+      { input: 'commas in an unquoted display name', outcome: 'one recipient, the name quoted' },
+      { input: 'several addresses, groups, routes in one element', outcome: 'refused' },
+      { input: 'an at-sign in a quoted local part', outcome: 'refused, or the last at-sign decides' },
+      { input: 'a space in a quoted local part', outcome: 'never sent to what stands behind the space' },
+      { input: 'comments', outcome: 'refused' },
+      { input: 'white space round a dot', outcome: 'refused' },
+      { input: 'address literals, bare IP addresses, localhost', outcome: 'refused' },
+      { input: 'option-like and pipe-like local parts', outcome: 'data' },
+      { input: 'empty labels, leading dots and hyphens, over-long parts', outcome: 'refused' },
+      { input: 'percent and bang routing', outcome: 'data, no routing meaning' },
+      { input: 'a trailing dot in the domain', outcome: 'canonical or refused; never passes a suppression' },
+      { input: 'characters that UTS 46 would map away', outcome: 'refused' },
+      { input: 'a Cyrillic look-alike', outcome: 'its A-label' },
+      { input: 'xn-- labels that do not decode or round-trip', outcome: 'refused' },
+      { input: 'the same domain as NFC and NFD', outcome: 'one canonical domain, one suppression' },
+      { input: 'a non-ASCII local part without SMTPUTF8 at the relay', outcome: 'failed before MAIL' },
+      { input: 'the IDNA test file', outcome: 'the same result, or refused' },
+      { input: 'SIZE, EHLO name and DSN parameters', outcome: 'not settable by a caller' },
+      {
+        input: '50 recipients, 51 recipients, 100,000 addresses in one string',
+        outcome: 'accepted; refused; limited',
+      },
+    ],
+  },
+  '4': {
+    title: 'File and URL access',
+    rows: [
+      { input: 'attachment sources that name files', outcome: 'refused' },
+      { input: 'text and html as objects', outcome: 'refused: not a string' },
+      { input: "the composer's own keys in a request", outcome: 'dropped by the schema' },
+      { input: 'data: URLs in html', outcome: 'data, limited' },
+      {
+        input: 'an attachment at a public URL',
+        outcome: 'fetched by us, never handed on',
+        untested: ATTACHMENTS,
+      },
+      { input: 'an attachment at a private or endless URL', outcome: 'refused', untested: ATTACHMENTS },
+      { input: 'the 21 vectors given to the composer itself', outcome: 'no read, no request' },
+    ],
+  },
+  '6': {
+    title: 'JSON and request bodies',
+    rows: [
+      { input: 'a body over the cap: with length, chunked, lying', outcome: '413 before the handler' },
+      { input: 'Content-Encoding: gzip', outcome: '400, never inflated' },
+      { input: 'a body at one byte a second', outcome: 'ended by the deadlines' },
+      { input: 'a million levels, 500,000 keys', outcome: 'refused before anything recursive' },
+      { input: '__proto__, constructor and unknown keys', outcome: 'dropped, nothing polluted' },
+      { input: 'duplicate keys', outcome: 'the last wins' },
+      { input: 'NaN, 1e400, lone surrogates, BOM, UTF-16', outcome: '4xx, never 5xx' },
+      { input: 'any Content-Type', outcome: 'parsed as JSON' },
+      { input: 'counts over their caps', outcome: 'refused' },
+      { input: 'base64 that is not quite', outcome: 'refused or text', untested: ATTACHMENTS },
+      { input: 'content as bytes in several spellings', outcome: 'the same bytes', untested: ATTACHMENTS },
+      { input: 'the JSON test suite', outcome: 'accepted and refused as named; no 5xx' },
+      { input: 'queries with two readings', outcome: 'one meaning only' },
+    ],
+  },
+  '9': {
+    title: 'Keys and accounts',
+    rows: [
+      {
+        input: 'the key format',
+        outcome: 'prefix, public id, 128 random bits or more, checksum; stored hashed; shown once',
+      },
+      { input: "a key of one account with another's routing part", outcome: 'refused' },
+      { input: 'unknown, revoked and mistyped keys', outcome: 'one answer for all' },
+      { input: 'a sending key elsewhere; a bound key for another domain', outcome: '401; 403' },
+      { input: 'a key in the query, a cookie, basic auth', outcome: 'not accepted' },
+      { input: "one account with another's ids, cursors and keys", outcome: 'as if unknown' },
+      { input: 'the same idempotency key in two accounts', outcome: 'independent' },
+      { input: 'senders of domains that are not ours', outcome: '403' },
+      {
+        input: 'a domain claimed twice',
+        outcome: 'needs proof',
+        untested: 'domains come from the configuration',
+      },
+      { input: 'signed URLs, altered or expired', outcome: '403', untested: 'there are no signed URLs yet' },
+      { input: 'guessing ids', outcome: '72 random bits or more' },
+      { input: 'a canary key in every field', outcome: 'found nowhere' },
+    ],
+  },
+  '10': {
+    title: 'Rate limits and open relay',
+    rows: [
+      {
+        input: '50 requests at once at the limit',
+        outcome: '429 with Retry-After, over-admission at most 2 %',
+      },
+      {
+        input: 'many keys of one account; guesses from one address',
+        outcome: 'one limit per account; one per address before',
+      },
+      { input: 'the clock moved', outcome: 'no free window of more than one period' },
+      { input: 'no limiter store', outcome: 'the limit is in the room itself: no room, no service' },
+      { input: 'no key, a revoked key', outcome: 'nothing is sent' },
+      {
+        input: 'inbound mail that asks to be forwarded',
+        outcome: 'only to verified addresses',
+        untested: INBOUND,
+      },
+      { input: 'guessing SMTP passwords', outcome: 'delayed, blocked', untested: INBOUND },
+      { input: 'MAIL FROM of a foreign domain over SMTP', outcome: 'refused', untested: INBOUND },
+      { input: 'simulated addresses', outcome: 'handled inside; their sender refused for real recipients' },
+    ],
+  },
+  '12': {
+    title: 'Storage keys',
+    rows: [
+      { input: 'ids and names that look like paths', outcome: 'never part of a key' },
+      { input: 'the same bytes from two accounts', outcome: 'two objects' },
+      { input: 'keys with dots and escapes', outcome: 'refused before signing' },
+      { input: 'a presigned upload misused', outcome: 'refused', untested: 'there are no uploads yet' },
+      {
+        input: 'an object without a row, a row without its object, one byte flipped',
+        outcome: 'swept; failed, visible, not sent',
+      },
+      { input: 'listing by prefix', outcome: 'not reachable' },
+    ],
+  },
+  '13': {
+    title: 'Logs',
+    rows: [
+      { input: 'canaries for every secret and body', outcome: 'in no output' },
+      { input: "nodemailer's own logging", outcome: 'cannot be switched on' },
+      { input: 'control characters and megabytes in what is logged', outcome: 'one escaped, cut line each' },
+      { input: 'stack traces, SQL and host names in API errors', outcome: 'none' },
+    ],
+  },
+  '14': {
+    title: 'TLS to the relay',
+    rows: [
+      { input: 'STARTTLS not announced, 454, 502', outcome: 'held; paused; no AUTH byte' },
+      { input: 'garbage or plaintext behind the 220', outcome: 'a handshake error, or dropped' },
+      { input: 'every kind of bad certificate', outcome: 'held, no AUTH byte' },
+      { input: 'old TLS, plaintext on 465, TLS at once on 587', outcome: 'held or deferred, no AUTH byte' },
+      { input: 'other capabilities after TLS', outcome: 'only the second set counts' },
+      { input: 'closing during the handshake', outcome: 'deferred; five in a row: misconfigured' },
+      { input: 'an IP literal or port 25 on Workers', outcome: 'refused when configured' },
+      { input: 'spellings that weaken TLS in the source', outcome: 'a failing test' },
+    ],
+  },
+};

@@ -1,0 +1,60 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { TestProject } from 'vitest/node';
+import { type ScriptedServer, startScriptedServer } from '../../support/scripted-smtp-server.ts';
+
+/** Real SMTP servers in this process, for tests that run in another one. What they saw is read over HTTP. */
+export default async function start(project: TestProject): Promise<() => Promise<void>> {
+  const { good: hostOnly, wrongHost } = project.getProvidedContext().certificates;
+  const servers = {
+    plain: await startScriptedServer(),
+    starttls: await startScriptedServer({ security: 'starttls', certificate: hostOnly }),
+    implicit: await startScriptedServer({ security: 'implicit', certificate: hostOnly }),
+    starttlsWrongHost: await startScriptedServer({ security: 'starttls', certificate: wrongHost }),
+    implicitWrongHost: await startScriptedServer({ security: 'implicit', certificate: wrongHost }),
+    noStarttls: await startScriptedServer({ security: 'starttls', certificate: hostOnly, offersStarttls: false }),
+  } as const satisfies Record<string, ScriptedServer>;
+  const window = await openWindow(servers);
+
+  const ports = Object.fromEntries(Object.entries(servers).map(([name, { port }]) => [name, port]));
+  project.provide('servers', { ports, window: `http://127.0.0.1:${(window.address() as AddressInfo).port}` });
+  project.provide('settings', {
+    API_KEY: 'operator-key-for-tests-0001',
+    SECRET_KEY: 'x'.repeat(40),
+    PUBLIC_URL: 'https://mail.test',
+    RATE_LIMIT: '0',
+    DOMAINS: 'mine.example',
+    ACCOUNTS: 'other',
+    LOG_LEVEL: 'error',
+    RELAY_URL: [
+      `smtp://user:pass@localhost:${servers.starttls.port}?name=first`,
+      `smtps://user:pass@localhost:${servers.implicit.port}?name=second`,
+    ].join(','),
+  });
+  return async () => {
+    await Promise.all(Object.values(servers).map((server) => server.close()));
+    window.close();
+    window.closeAllConnections();
+  };
+}
+
+/** `GET /NAME`: what the server saw. `GET /NAME?what=message&times=3` answers when it has seen that. */
+async function openWindow(servers: Readonly<Record<string, ScriptedServer>>): Promise<Server> {
+  const window = createServer((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://window');
+    const server = servers[url.pathname.slice(1)];
+    if (server === undefined) {
+      response.writeHead(404).end();
+      return;
+    }
+    const what = url.searchParams.get('what') as Parameters<ScriptedServer['seen']>[0] | null;
+    const seen = what === null ? Promise.resolve() : server.seen(what, Number(url.searchParams.get('times') ?? 1));
+    void seen.then(() => {
+      const { log, messages, clearBytes, open } = server;
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify({ log, messages, clearBytes, open }));
+    });
+  });
+  await new Promise<void>((resolve) => window.listen(0, '127.0.0.1', resolve));
+  return window;
+}
