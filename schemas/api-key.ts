@@ -8,11 +8,12 @@ export const PERMISSIONS = ['full_access', 'sending_access'] as const;
 
 const KeyName = z
   .string({ error: 'A string is expected.' })
+  .min(1, 'A name is expected.')
   .refine((text) => hasAtMostCharacters(text, MAX_KEY_NAME_CHARACTERS), {
     error: `At most ${MAX_KEY_NAME_CHARACTERS} characters are allowed.`,
   })
   .refine(isCleanText, CLEAN_TEXT_RULE)
-  .meta({ minLength: 1, maxLength: MAX_KEY_NAME_CHARACTERS, example: 'Production' });
+  .meta({ maxLength: MAX_KEY_NAME_CHARACTERS, example: 'Production' });
 
 const Permission = z
   .enum(PERMISSIONS, { error: '`full_access` or `sending_access` is expected.' })

@@ -10,7 +10,9 @@ export function bodyRefusal(error: z.ZodError, body: unknown): Refusal {
     return wrongBodyType(finding?.rule ?? 'A JSON object is expected.');
   }
   const field = printPath(finding.path);
-  if (finding.path.length === 1 && isAbsent(valueAt(body, finding.path))) return missingField(field);
+  const isMissing = finding.path.length === 1 && isAbsent(valueAt(body, finding.path));
+  // A rule of ours about several fields points at one of them, which may well be absent.
+  if (isMissing && finding.kind !== 'rule') return missingField(field);
   return invalidField(field, finding.rule);
 }
 

@@ -13,7 +13,8 @@ export const CustomHeaders = z
   .superRefine((headers, context) => {
     if (!isHeaderMap(headers)) return;
     const odd = Object.entries(headers).find(([, value]) => typeof value !== 'string');
-    if (odd !== undefined) context.addIssue({ code: 'custom', path: [odd[0]], message: 'A string is expected.' });
+    if (odd !== undefined)
+      context.addIssue({ code: 'custom', path: [odd[0]], message: 'A string is expected.' });
   })
   .meta({
     id: 'CustomHeaders',

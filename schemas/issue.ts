@@ -3,8 +3,8 @@ import type * as z from 'zod';
 /** One thing a schema found: where, and the sentence that names the rule. */
 export interface Finding {
   readonly path: readonly PropertyKey[];
-  /** A number is out of bounds or a list too long or short, as opposed to a wrong shape. */
-  readonly isCount: boolean;
+  /** `count`: too many or too few. `rule`: a sentence of ours was not kept. `shape`: it is not what it should be. */
+  readonly kind: 'count' | 'rule' | 'shape';
   readonly rule: string;
 }
 
@@ -36,9 +36,14 @@ export function joinPath(at: string, path: readonly PropertyKey[]): string {
 /** The branch that came furthest is the one the caller meant; where none did, the union's own sentence is the better one. */
 function nearestBranch(issue: z.core.$ZodIssueInvalidUnion): Finding | null {
   const branches = issue.errors.flatMap((branch) => branch[0] ?? []).map(findingOf);
-  const counts = branches.filter((finding) => finding.isCount);
+  const counts = branches.filter((finding) => finding.kind === 'count');
   const deep = branches.filter((finding) => finding.path.length > 0);
   return deep[0] ?? counts[0] ?? null;
+}
+
+function kindOf({ code }: z.core.$ZodIssue): Finding['kind'] {
+  if (code === 'too_big' || code === 'too_small') return 'count';
+  return code === 'custom' ? 'rule' : 'shape';
 }
 
 function findingOf(issue: z.core.$ZodIssue): Finding {
@@ -48,7 +53,7 @@ function findingOf(issue: z.core.$ZodIssue): Finding {
   }
   return {
     path: issue.path,
-    isCount: issue.code === 'too_big' || issue.code === 'too_small',
+    kind: kindOf(issue),
     rule: issue.message,
   };
 }

@@ -10,6 +10,7 @@ export const SendRaw = z
     {
       raw: z
         .string({ error: 'A string is expected.' })
+        .min(1, 'A message is expected.')
         .meta({ description: 'The whole message (RFC 5322), in base64.', format: 'byte' }),
       from: Address.meta({ description: 'Envelope sender. Default: the `From` header.' }).exactOptional(),
       to: Addresses.meta({

@@ -74,17 +74,19 @@ function missingRefusal(draft: Draft): Refusal | null {
   return null;
 }
 
-function schemaRefusal(draft: Draft, name: string, isCount?: boolean): Refusal | null {
-  const finding = draft.findings.find(
-    ({ path, ...found }) => path[0] === name && (isCount === undefined || found.isCount === isCount),
-  );
+function schemaRefusal(
+  draft: Draft,
+  name: string,
+  isMeant: (finding: Finding) => boolean = () => true,
+): Refusal | null {
+  const finding = draft.findings.find((found) => found.path[0] === name && isMeant(found));
   return finding === undefined ? null : invalidField(joinPath(draft.at, finding.path), finding.rule);
 }
 
 /** Syntax of every field first, counts after that. */
 function addressRefusal(draft: Draft): Refusal | null {
   for (const name of ADDRESS_FIELDS) {
-    const shape = schemaRefusal(draft, name, false);
+    const shape = schemaRefusal(draft, name, ({ kind }) => kind !== 'count');
     if (shape !== null) return shape;
     for (const { text, path } of addressTexts(draft.body, name)) {
       const refusal = draft.judges.address(text, joinPath(draft.at, path));
@@ -92,7 +94,7 @@ function addressRefusal(draft: Draft): Refusal | null {
     }
   }
   for (const name of ADDRESS_FIELDS) {
-    const count = schemaRefusal(draft, name, true);
+    const count = schemaRefusal(draft, name, ({ kind }) => kind === 'count');
     if (count !== null) return count;
   }
   return null;

@@ -9,6 +9,7 @@ export const ORIGINS = ['bounce', 'complaint', 'manual'] as const;
 
 const EmailAddress = z
   .string({ error: 'A string is expected.' })
+  .min(1, 'An address is expected.')
   .meta({ description: 'An address without a name.', format: 'email', example: 'ada@example.net' });
 
 /** An end and a reason, for this entry or for all of a batch. */

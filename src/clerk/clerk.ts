@@ -206,8 +206,9 @@ export class Clerk {
     const now = host.now();
     try {
       const room = await rooms.room(account);
-      const dueAt = room === null ? null : await room.nextDue({ now });
-      // Due already, and yet not taken: its relay is closed or busy. Whatever comes behind it is not to be overslept.
+      const closed = this.#desks.filter((desk) => !desk.isOpen(now)).map(({ relay }) => relay.name);
+      const dueAt = room === null ? null : await room.nextDue({ now, closed });
+      // Due already, and yet not taken: its relay is busy. Whatever comes behind it is not to be overslept.
       this.#agenda.plan(account, dueAt === null ? null : Math.max(dueAt, now + LOOK_AGAIN_MS));
     } catch (cause) {
       host.log({ level: 'error', event: 'plan_failed', account, cause: String(cause) });

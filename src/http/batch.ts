@@ -1,15 +1,17 @@
+import { MAX_BATCH } from '../../schemas/batch.ts';
 import { OPERATIONS } from '../../schemas/operations.ts';
 import { readBatch } from '../../schemas/read-batch.ts';
 import { tolerate } from '../../schemas/tolerance.ts';
 import { type DraftOrRefusal, draftEmail } from './new-email.ts';
-import { refusedPlan, type SendEndpoint } from './send.ts';
+import type { SendEndpoint } from './send.ts';
 
 /** `POST /emails/batch` */
 export const sendBatch: SendEndpoint = {
   operation: OPERATIONS.sendBatch,
+  wrongType: (body) => (Array.isArray(body) ? null : `An array of 1 to ${MAX_BATCH} e-mails is expected.`),
   async plan(request) {
     const batch = readBatch(tolerate('sendBatch', request.body));
-    if (!batch.ok) return refusedPlan(batch.refusal);
+    if (!batch.ok) return batch;
     const mode = request.headers['x-batch-validation'] === 'permissive' ? 'permissive' : 'strict';
     const items: DraftOrRefusal[] = [];
     for (const body of batch.items) items.push(await draftEmail({ ...request, body }));

@@ -19,7 +19,7 @@ export function parseJson(bytes: Uint8Array): ParsedJson {
   const value = decode(bytes);
   if (value === undefined) return { ok: false, refusal: malformedBody('It is not JSON in UTF-8.') };
   if (!finding.loneSurrogate) return { ok: true, value };
-  const field = findLoneSurrogate(value, '') ?? 'body';
+  const field = findLoneSurrogate(value, '') || 'body';
   return {
     ok: false,
     refusal: invalidField(field, 'It holds half of a surrogate pair, which is no character.'),
@@ -48,12 +48,13 @@ function decode(bytes: Uint8Array): Json | undefined {
   }
 }
 
-/** The path of the first string that is not well formed; null when it is a key. Depth is bounded by the guard. */
+/** The path of the first string that is not well formed; of a key, that of its object. Depth is bounded by the guard. */
 function findLoneSurrogate(value: Json, path: string): string | null {
   if (typeof value === 'string') return value.isWellFormed() ? null : path;
   if (value === null || typeof value !== 'object') return null;
   const array = Array.isArray(value);
   for (const [key, item] of Object.entries(value)) {
+    if (!key.isWellFormed()) return path;
     const step = array ? `[${key}]` : path === '' ? key : `.${key}`;
     const found = findLoneSurrogate(item, `${path}${step}`);
     if (found !== null) return found;

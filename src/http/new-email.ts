@@ -56,10 +56,8 @@ export interface DraftCall {
 /** Validates one mail in the contract's order and fixes its identity: id, Message-ID, boundary. */
 export async function draftEmail(call: DraftCall): Promise<DraftOrRefusal> {
   const dryRun = call.switches.dryRun || asksDryRun(call.body);
-  const read = readSend({
-    body: call.body,
-    judges: { address: judgeAddress, scheduledAt: judgeMoment(call.now) },
-  });
+  const judges = { address: judgeAddress, scheduledAt: judgeMoment(call.now), headers: judgeHeaders };
+  const read = readSend({ body: call.body, judges });
   if (!read.ok) return { kind: 'refused', refusal: read.refusal, dryRun };
   const built = await buildEmail(read.email, call);
   if ('refusal' in built) return { kind: 'refused', refusal: built.refusal, dryRun };
@@ -72,6 +70,11 @@ function asksDryRun(body: unknown): boolean {
 
 function judgeAddress(text: string, field: string): Refusal | null {
   return parseAddress(text).ok ? null : invalidAddress(field);
+}
+
+function judgeHeaders(headers: Readonly<Record<string, string>>, hasReplyTo: boolean) {
+  const fields = readHeaderFields({ headers: Object.entries(headers), hasReplyTo });
+  return fields.ok ? null : fields.refusal;
 }
 
 /** Whether a text is a moment that mail can be put off to. */
@@ -98,13 +101,13 @@ async function buildEmail(
 ): Promise<Omit<Draft, 'dryRun'> | { readonly refusal: Refusal }> {
   const { settings } = parts;
   const [from] = mailboxesOf(send, 'from');
-  if (from === undefined) throw new Error('A validated mail has a sender');
+  if (from === undefined) throw new Error('A mail that was read has no sender');
   const givenReplyTo = mailboxesOf(send, 'reply_to');
   const fields = readHeaderFields({
     headers: Object.entries(send.headers ?? {}),
     hasReplyTo: givenReplyTo.length > 0,
   });
-  if (!fields.ok) return { refusal: invalidField(fields.refusal.field, fields.refusal.rule) };
+  if (!fields.ok) throw new Error('Headers that were judged are refused');
   const [to, cc, bcc] = [mailboxesOf(send, 'to'), mailboxesOf(send, 'cc'), mailboxesOf(send, 'bcc')];
   const replyTo = fields.replyTo === null ? givenReplyTo : [fields.replyTo];
   const content = bodyOf(send);

@@ -64,7 +64,7 @@ export interface LogLine {
 export interface GuessLimit {
   /** The state for this caller; `remaining` below 0 never occurs, `refused` means: answer 429 and look at nothing. */
   check(request: Request): { readonly refused: boolean; readonly rate: RateState };
-  /** A missing or wrong key was presented. */
+  /** A key was presented that is none of ours. */
   failed(request: Request): void;
 }
 

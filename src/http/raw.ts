@@ -10,7 +10,6 @@ import {
   invalidField,
   messageTooLarge,
   missingField,
-  wrongBodyType,
 } from '../../schemas/refusal.ts';
 import { tolerate } from '../../schemas/tolerance.ts';
 import type { NewEmail } from '../mailroom/records.ts';
@@ -22,7 +21,7 @@ import { sha256Hex } from './digest.ts';
 import { type DraftOrRefusal, envelopeOf, identity, recorded, recordedOrNull } from './new-email.ts';
 import type { Parts } from './parts.ts';
 import type { Reading } from './request.ts';
-import { refusedPlan, type SendEndpoint, type SendRequest } from './send.ts';
+import { noObject, type SendEndpoint, type SendRequest } from './send.ts';
 import { simulatedSenderRefusal } from './simulated.ts';
 
 /** Contract, section 5.3: counted on the message as it is sent. */
@@ -40,12 +39,10 @@ interface RawRequest {
 /** `POST /emails/raw`: JSON with base64, or the message itself. */
 export const sendRaw: SendEndpoint = {
   operation: OPERATIONS.sendRaw,
+  wrongType: noObject,
   async plan(request) {
     const { body } = request;
-    if (!(body instanceof Uint8Array) && (typeof body !== 'object' || body === null || Array.isArray(body))) {
-      return refusedPlan(wrongBodyType('An object is expected.'));
-    }
-    const item = await draftRaw(request, tolerate('sendRaw', body));
+    const item = await draftRaw(request, body instanceof Uint8Array ? body : tolerate('sendRaw', body));
     return { ok: true, value: { mode: 'single', items: [item] } };
   },
 };
@@ -95,7 +92,6 @@ function readFields({ switches }: SendRequest, body: unknown): Reading<RawReques
   const parsed = SendRaw.safeParse(body);
   if (!parsed.success) return { ok: false, refusal: bodyRefusal(parsed.error, body) };
   const { data } = parsed;
-  if (data.raw === '') return { ok: false, refusal: missingField('raw') };
   const from = mailboxesIn(data, 'from');
   if (!from.ok) return from;
   const to = mailboxesIn(data, 'to');

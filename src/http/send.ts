@@ -1,5 +1,5 @@
-import type { Refusal } from '../../schemas/error.ts';
 import type { OPERATIONS } from '../../schemas/operations.ts';
+import { wrongBodyType } from '../../schemas/refusal.ts';
 import type { SendItem } from '../mailroom/mailroom.ts';
 import { senderRefusal } from '../mailroom/sender.ts';
 import type { Outgoing } from './answer.ts';
@@ -33,9 +33,11 @@ export interface Plan {
   readonly items: readonly DraftOrRefusal[];
 }
 
-/** One of the endpoints that send. A refusal here concerns the whole body, before idempotency. */
+/** One of the endpoints that send. */
 export interface SendEndpoint {
   readonly operation: (typeof OPERATIONS)['sendEmail' | 'sendBatch' | 'sendRaw'];
+  /** What is expected when the body is JSON of another type; null when it is not. Asked before idempotency. */
+  readonly wrongType: (body: Json | Uint8Array<ArrayBuffer>) => string | null;
   readonly plan: (request: SendRequest) => Promise<Reading<Plan>>;
 }
 
@@ -59,6 +61,8 @@ export async function send(call: {
   }
   const body = await readSendBody(operation, request, whole);
   if (!body.ok) return await gate.refuse(body.refusal);
+  const expected = endpoint.wrongType(body.value);
+  if (expected !== null) return await gate.refuse(wrongBodyType(expected));
   const key = readIdempotencyKey(request.headers);
   if (!key.ok) return await gate.refuse(key.refusal);
   const headers = readHeaders(operation.headers, withoutKey(request.headers));
@@ -150,6 +154,7 @@ function switchesOf(headers: Readonly<Record<string, unknown>>): Switches {
   };
 }
 
-export function refusedPlan(refusal: Refusal): Reading<Plan> {
-  return { ok: false, refusal };
+/** JSON of another type than an object. */
+export function noObject(body: Json | Uint8Array<ArrayBuffer>): string | null {
+  return typeof body === 'object' && body !== null && !Array.isArray(body) ? null : 'An object is expected.';
 }

@@ -17,11 +17,13 @@ export function openRateWindow(limit: number): RateWindow {
   let count = 0;
 
   function turn(now: number): void {
-    const current = Math.floor(now / WINDOW_MS) * WINDOW_MS;
+    if (now >= start + WINDOW_MS) {
+      start = Math.floor(now / WINDOW_MS) * WINDOW_MS;
+      count = 0;
+    }
     // A clock that was set back opens no fresh window, it only moves the present one: else each step back would be a
     // second for free. Kept where it was, the window would last as long as the step.
-    if (current > start) count = 0;
-    start = current;
+    if (now < start) start = now;
   }
 
   function state(now: number): RateState {

@@ -81,9 +81,9 @@ function removeEmails({
   }
   sql.exec(`DELETE FROM emails WHERE seq IN ${chosen}`, list);
   const orphaned = sql.exec<{ key: string }>(
-    `SELECT DISTINCT value AS key FROM json_each(?)
+    `SELECT value AS key FROM json_each(?)
      WHERE NOT EXISTS (SELECT 1 FROM email_objects WHERE email_objects.key = value)`,
-    JSON.stringify(keys.map(({ key }) => key)),
+    JSON.stringify([...new Set(keys.map(({ key }) => key))]),
   );
   return orphaned.map(({ key }) => key);
 }

@@ -15,6 +15,7 @@ const ATOM = String.raw`[A-Za-z0-9!#$%&'*+\-/=?^_\x60{|}~\u{80}-\u{10ffff}]+`;
 const DOT_ATOM = new RegExp(String.raw`^${ATOM}(?:\.${ATOM})*$`, 'u');
 /** Beyond ASCII, letters and marks and symbols may name somebody; separators, controls and formats only deceive. */
 const INVISIBLE = /[\p{Z}\p{Cc}\p{Cf}\p{Cs}\p{Co}]/u;
+const ENCODED_WORD = /=\?[^?]*\?[bq]\?/i;
 const QUOTED_NAME = /^"((?:[^"\\]|\\.)*)"$/su;
 
 /** A mailbox as our parser read it. Nothing behind the parser reads the text again. */
@@ -68,7 +69,9 @@ export function parseAddrSpec(text: string): AddressReading {
   const at = text.lastIndexOf('@');
   if (at < 0) return { ok: false, reason: 'bad_form' };
   const local = text.slice(0, at).normalize('NFC'); // RFC 6532 §3.1
-  if (!DOT_ATOM.test(local) || INVISIBLE.test(local)) return { ok: false, reason: 'bad_local_part' };
+  // `=` and `?` are atext, but some readers decode an encoded word even here, and find another address.
+  if (!DOT_ATOM.test(local) || INVISIBLE.test(local) || ENCODED_WORD.test(local))
+    return { ok: false, reason: 'bad_local_part' };
   const domain = canonicalDomain(text.slice(at + 1));
   if (domain === null) return { ok: false, reason: 'bad_domain' };
   const address = `${local}@${domain}`;

@@ -3,20 +3,22 @@ const MAX_WORD_LENGTH = 75;
 /** Room for one character of four bytes as `=F0=9F=98=80`: below it there would be no progress. */
 const MIN_WORD_LENGTH = 24;
 const OVERHEAD = '=?utf-8?q??='.length;
+const MAX_COST_OF_LEGIBILITY = 1.5;
 /** RFC 2047 §5 (3): the bytes that may stand for themselves even in a display name. */
 const LITERAL = /[A-Za-z0-9!*+\-/]/;
 const ENCODED_WORD = /=\?([^\s?*]+)(?:\*[^\s?]*)?\?([BbQq])\?([^\s?]*)\?=/g;
 
 /**
  * The text as a list of RFC 2047 encoded words in UTF-8, none longer than 75 characters, none cut inside a character.
- * Readers drop the white space between them. Q or B, whichever is shorter: Q leaves Latin text legible in the source.
+ * Readers drop the white space between them. Q leaves Latin text legible in the source; B is for where Q costs much more.
  * `firstLength` is for the first word, which shares its line with the name of the field.
  */
 export function encodeWords(text: string, firstLength: number): readonly string[] {
   const bytes = new TextEncoder().encode(text);
   let escaped = 0;
   for (const byte of bytes) if (byte !== 0x20 && !LITERAL.test(String.fromCharCode(byte))) escaped += 1;
-  const encoding = bytes.length + 2 * escaped <= Math.ceil(bytes.length / 3) * 4 ? 'Q' : 'B';
+  const lengthAsB = Math.ceil(bytes.length / 3) * 4;
+  const encoding = bytes.length + 2 * escaped <= MAX_COST_OF_LEGIBILITY * lengthAsB ? 'Q' : 'B';
   const words: string[] = [];
   let room = roomOf(encoding, Math.min(Math.max(firstLength, MIN_WORD_LENGTH), MAX_WORD_LENGTH));
   let content = '';
@@ -33,7 +35,10 @@ export function encodeWords(text: string, firstLength: number): readonly string[
   return words;
 }
 
-/** The text with its encoded words decoded, all else as it stands. A word of an unknown charset stays as it is. */
+/**
+ * The text with its encoded words decoded, all else as it stands. A word of an unknown charset stays as it is; a control
+ * character inside a word becomes a space, so that no line break comes out of what was one line.
+ */
 export function decodeWords(text: string): string {
   // White space between two encoded words is not part of the text (RFC 2047 §6.2).
   const joined = text.replace(/(\?=)[ \t]+(?==\?[^\s?]+\?[BbQq]\?)/g, '$1');
@@ -59,7 +64,7 @@ export function decodeWords(text: string): string {
     .map((segment) =>
       typeof segment === 'string'
         ? segment
-        : (decoderOf(segment.charset)?.decode(Uint8Array.from(segment.bytes)) ?? ''),
+        : (decoderOf(segment.charset)?.decode(Uint8Array.from(segment.bytes)) ?? '').replace(/\p{Cc}/gu, ' '),
     )
     .join('');
 }

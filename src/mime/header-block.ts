@@ -56,45 +56,46 @@ export function isFoldable(text: string): boolean {
 export function textField(name: string, value: string): string {
   if (value === '') return `${name}: `;
   const isPlain = isPrintableAscii(value) && !value.includes('=?') && value === value.trim();
-  if (isPlain && isFoldable(value)) return fold(`${name}: ${value}`);
+  if (isPlain && isFoldable(value)) return fold([`${name}:`, ...(` ${value}`.match(/ +[^ ]+/g) ?? [])]);
   return `${name}: ${encodeWords(value, LINE_LENGTH - name.length - 2).join('\r\n ')}`;
 }
 
 /** An address field, or nothing for an empty list (RFC 5322 §3.6.3 has no empty To or Cc). */
 export function addressField(name: string, mailboxes: readonly HeaderMailbox[]): string {
   if (mailboxes.length === 0) return '';
-  return fold(`${name}: ${mailboxes.map(mailboxText).join(', ')}`);
+  return fold([
+    `${name}:`,
+    ...mailboxes.flatMap((mailbox, i) => mailboxPieces(mailbox, i < mailboxes.length - 1 ? ',' : '')),
+  ]);
 }
 
-function mailboxText(mailbox: HeaderMailbox): string {
-  return mailbox.name === '' ? mailbox.address : `${phrase(mailbox.name)} <${mailbox.address}>`;
+function mailboxPieces({ name, address }: HeaderMailbox, end: string): readonly string[] {
+  return name === '' ? [` ${address}${end}`] : [...phrasePieces(name), ` <${address}>${end}`];
 }
 
-function phrase(name: string): string {
-  if (PHRASE.test(name)) return name;
-  const isQuotable = isPrintableAscii(name) && !name.includes('=?') && !/ {2}/.test(name) && isFoldable(name);
-  return isQuotable
-    ? `"${name.replace(/["\\]/g, '\\$&')}"`
-    : encodeWords(name, LINE_LENGTH - 'Reply-To: '.length).join(' ');
+/** A quoted string stays on one line: RFC 5322 §3.2.4 lets it fold, but not every reader undoes that. */
+function phrasePieces(name: string): readonly string[] {
+  const isShort = name.length <= LINE_LENGTH - 'Reply-To: ""'.length;
+  if (isShort && PHRASE.test(name)) return [` ${name}`];
+  if (isShort && isPrintableAscii(name) && !name.includes('=?'))
+    return [` "${name.replace(/["\\]/g, '\\$&')}"`];
+  return encodeWords(name, LINE_LENGTH - 'Reply-To: '.length).map((word) => ` ${word}`);
 }
 
 /**
- * Breaks before runs of spaces, so that undoing it (dropping each CRLF before white space, RFC 5322 §2.2.3) gives the same
- * text, and no line is white space alone.
+ * Breaks between pieces, which carry the spaces before them, so that undoing it (dropping each CRLF before white space,
+ * RFC 5322 §2.2.3) gives the same text. The first two, name and first word, stay together: some readers lose a field
+ * whose first line is empty.
  */
-function fold(field: string): string {
-  const lines: string[] = [];
-  let line = '';
-  for (const piece of field.match(/ *[^ ]+/g) ?? []) {
-    // The name and the first word stay together: some readers lose a field whose first line is empty.
-    const isFirstWord = lines.length === 0 && !line.includes(' ');
-    if (line !== '' && !isFirstWord && line.length + piece.length > LINE_LENGTH) {
-      lines.push(line);
-      line = '';
-    }
-    line += piece;
+function fold(pieces: readonly string[]): string {
+  let field = '';
+  let lineLength = 0;
+  for (const [i, piece] of pieces.entries()) {
+    const isBreak = i > 1 && lineLength + piece.length > LINE_LENGTH;
+    field += isBreak ? `\r\n${piece}` : piece;
+    lineLength = isBreak ? piece.length : lineLength + piece.length;
   }
-  return [...lines, line].join('\r\n');
+  return field;
 }
 
 /** Oracle over what is about to be written: one field, folded, every line within RFC 5322 §2.1.1, no control character. */

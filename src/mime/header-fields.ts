@@ -76,7 +76,12 @@ export function readHeaderFields(call: {
 
 /** `<left@right>`, as the contract has it. */
 export function isMessageId(text: string): boolean {
-  return text.length <= MAX_MESSAGE_ID_LENGTH && isPrintableAscii(text) && MESSAGE_ID.test(text);
+  return (
+    text.length <= MAX_MESSAGE_ID_LENGTH &&
+    isPrintableAscii(text) &&
+    !text.includes('=?') &&
+    MESSAGE_ID.test(text)
+  );
 }
 
 function nameProblem(name: string): string | null {

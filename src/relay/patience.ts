@@ -41,14 +41,18 @@ export function createPatience(call: {
   readonly expired: (cause: string) => void;
 }): Patience {
   let cancel = (): void => undefined;
+  let stopped = false;
   return {
     enter(phase) {
       cancel();
+      // Replies and blocks may still be under way when all is over: they start nothing any more.
+      if (stopped) return;
       const left = Math.max(call.until - call.clock.now(), 0);
       const wait = phase === 'dot' ? call.waits.dot : Math.min(call.waits[phase], left);
       cancel = call.clock.after(wait, () => call.expired(`timed out in phase ${phase}`));
     },
     stop() {
+      stopped = true;
       cancel();
     },
   };

@@ -101,7 +101,7 @@ export function createRelay(config: RelayConfig, parts: RelayParts): Relay {
     async submit(given) {
       const count = given.envelope.recipients.length;
       const problem = envelopeProblem(given.envelope);
-      if (problem !== null) return resultByUs(invalidEnvelope(problem), count);
+      if (problem !== null) return resultByUs(INVALID_ENVELOPE, count);
       const signal = AbortSignal.any([given.signal, closing.signal]);
       const leave = await turnstile.enter({ signal, patienceMs: parts.waits.slot });
       if (leave === null) return resultByUs(putBack(signal.aborted), count);
@@ -138,16 +138,15 @@ function isStale({ mail, ending, phase }: TransactionRecord): boolean {
   return ending.kind === 'broken' ? mail === null || mail.code === 421 : mail?.code === 421;
 }
 
-function invalidEnvelope(problem: string) {
-  return {
-    kind: 'failed',
-    phase: 'claimed',
-    reason: `invalid_envelope: ${problem}`,
-    smtp: null,
-    bounce: null,
-    suppress: false,
-  } as const;
-}
+/** Never put right in silence, and no text of the address: what it holds is what was wrong with it. */
+const INVALID_ENVELOPE = {
+  kind: 'failed',
+  phase: 'claimed',
+  reason: 'invalid_envelope',
+  smtp: null,
+  bounce: null,
+  suppress: false,
+} as const;
 
 function putBack(aborted: boolean) {
   return {

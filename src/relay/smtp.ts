@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { ConnectionOptions } from 'node:tls';
 import SMTPConnection, { type SMTPEnvelope } from 'nodemailer/lib/smtp-connection';
 import type { Connect, OpenCall } from './connection.ts';
-import { openSession, type SessionParts } from './opening.ts';
+import { type Fault, openSession, type SessionParts } from './opening.ts';
 import { createPatience } from './patience.ts';
 import type { Endpoint, Envelope } from './relay.ts';
 import { createReplyReader, MAX_REPLY_BYTES } from './reply-reader.ts';
@@ -53,21 +53,55 @@ export function createSmtpConnect(parts: SmtpParts): Connect {
       signal,
       tlsBegins: () => patience.enter('tls'),
     });
-    const outcome = opened.ok
-      ? await openSession({ call, patience, signal }, createWire(call, parts, opened.socket))
-      : { ...opened, kind: opened.misconfigured ? ('misconfigured' as const) : ('broken' as const) };
+    const wire = opened.ok ? createWire(call, parts, opened.socket) : null;
+    const outcome =
+      opened.ok && wire !== null ? await openSession({ call, patience, signal }, wire) : faultOf(opened);
     patience.stop();
     if ('wire' in outcome) return { ok: true, connection: createConnection(outcome, parts) };
 
     const { phase, reply = null } = outcome;
     const peer = { remoteHost: call.endpoint.host, tls: null };
-    const withdrawn = call.signal.aborted ? { kind: 'withdrawn' as const, cause: 'aborted' } : null;
+    if (call.signal.aborted) {
+      return { ok: false, failure: { phase, kind: 'withdrawn', cause: 'aborted', reply, peer } };
+    }
+    const wasSilent = phase === 'greeting' && wire?.firstByte === -1;
+    if (wasSilent && (await speaksTlsAtOnce(call, parts))) {
+      const cause = 'the relay speaks TLS at once: smtps:// is meant';
+      return { ok: false, failure: { phase: 'tls', kind: 'misconfigured', cause, reply, peer } };
+    }
     const expired = expiry.signal.aborted
       ? { kind: 'broken' as const, cause: reasonOf(expiry.signal) }
       : null;
-    const { kind, cause } = withdrawn ?? expired ?? outcome;
+    const { kind, cause } = expired ?? outcome;
     return { ok: false, failure: { phase, kind, cause, reply, peer } };
   };
+}
+
+function faultOf(opened: OpenedSocket): Fault {
+  if (opened.ok) throw new Error('an open socket has no fault');
+  const { phase, misconfigured, cause } = opened;
+  return { phase, kind: misconfigured ? 'misconfigured' : 'broken', cause };
+}
+
+/**
+ * Where STARTTLS was expected and nothing greeted us, a server may be waiting for our handshake: then the URL is wrong and
+ * time will not mend it. Only asked; no byte of ours but the handshake's goes there.
+ */
+async function speaksTlsAtOnce(call: OpenCall, parts: SmtpParts): Promise<boolean> {
+  if (call.endpoint.security !== 'starttls') return false;
+  const stop = new AbortController();
+  const patience = createPatience({ ...parts, until: call.until, expired: () => stop.abort() });
+  patience.enter('connect');
+  const opened = await parts.openSocket({
+    ...call.endpoint,
+    security: 'implicit',
+    signal: AbortSignal.any([stop.signal, call.signal]),
+    tlsBegins: () => patience.enter('tls'),
+  });
+  patience.stop();
+  if (!opened.ok) return opened.phase === 'tls' && opened.misconfigured;
+  opened.socket.destroy();
+  return true;
 }
 
 function reasonOf(signal: AbortSignal): string {
@@ -121,6 +155,7 @@ function createWire({ endpoint, config }: OpenCall, parts: SmtpParts, socket: So
     reset: (done) => session.reset(done),
     quit: () => session.quit(),
     send: (envelope, body, done) => send(session, envelope, body, done),
+    flushed: () => flushed(current),
     destroy() {
       // First the socket: the library's close would still write out what is waiting.
       current.destroy();
@@ -164,6 +199,19 @@ function send(
       return account.accepted ?? [];
     },
   };
+}
+
+/**
+ * An empty write is answered when all before it is written. A turn later the stages before the socket have refilled it,
+ * or have nothing more.
+ */
+async function flushed(socket: Socket): Promise<void> {
+  let written = -1;
+  while (socket.bytesWritten !== written && !socket.destroyed) {
+    written = socket.bytesWritten;
+    await new Promise<void>((resolve) => socket.write('', () => resolve()));
+    await turn();
+  }
 }
 
 function protocolOf(socket: Socket): string | null {

@@ -8,6 +8,9 @@ import type { Sending, Wire } from './wire.ts';
 /** When a message whose body could not be read is looked at again: the object store may be back. */
 export const SOURCE_RETRY_MS = 60_000;
 
+/** What one wait for the body covers (RFC 5321 §4.5.3.2.5 speaks of a block), however large the pieces we are given. */
+const BLOCK_BYTES = 64 * 1024;
+
 interface TransactCall {
   readonly wire: Wire;
   readonly parts: SessionParts;
@@ -54,12 +57,17 @@ export function transact({ wire, parts, submission, until }: TransactCall): Prom
       if (!agrees) withhold({ kind: 'broken', cause: 'the replies do not add up' });
       try {
         for await (const chunk of submission.message()) {
-          patience.enter('body');
-          if (chunk.length > 0) yield chunk;
+          for (let at = 0; at < chunk.length; at += BLOCK_BYTES) {
+            patience.enter('body');
+            yield chunk.subarray(at, at + BLOCK_BYTES);
+          }
         }
+        // The end of the body is near only when the body has left: a break until then is no doubt about the dot.
+        await wire.flushed();
       } catch {
         withhold({ kind: 'withdrawn', cause: 'content_unavailable', retryInMs: SOURCE_RETRY_MS });
       }
+      if (over) withhold({ kind: 'broken', cause: 'already over' });
       const isDurable = await submission.beforeDot(taken).catch(() => false);
       if (over || !isDurable) withhold({ kind: 'withdrawn', cause: 'not_recorded', retryInMs: 0 });
       recorder.releaseDot();
@@ -70,6 +78,7 @@ export function transact({ wire, parts, submission, until }: TransactCall): Prom
     if (signal.aborted) return abort();
     wire.broke = (error) => finish({ kind: 'broken', cause: error.message });
     wire.hear = (reply) => {
+      if (over) return;
       const stop = recorder.read(reply);
       if (stop !== null) finish({ kind: 'broken', cause: stop });
       else if (recorder.phase !== 'dot') patience.enter(recorder.phase);

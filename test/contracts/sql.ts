@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Sql } from '../../src/mailroom/sql.ts';
+import type { Sql, SqlValue } from '../../src/mailroom/sql.ts';
 
 /** How a driver lends an empty database for one test. In workerd it exists inside a Durable Object only. */
 export type LendSql = (work: (sql: Sql) => void) => void | Promise<void>;
@@ -12,7 +12,8 @@ export function sqlContract(name: string, lend: LendSql): void {
         sql.exec('CREATE TABLE things (id INTEGER PRIMARY KEY, n INTEGER, t TEXT UNIQUE, b BLOB) STRICT');
         work(sql);
       });
-    const count = (sql: Sql): number => sql.exec<{ n: number }>('SELECT COUNT(*) AS n FROM things')[0]?.n ?? -1;
+    const count = (sql: Sql): number =>
+      sql.exec<{ n: number }>('SELECT COUNT(*) AS n FROM things')[0]?.n ?? -1;
 
     values(withTable);
     limits(withTable);
@@ -26,8 +27,20 @@ function values(withTable: WithTable): void {
   test('every kind of value comes back as it was bound', () =>
     withTable((sql) => {
       const bytes = new Uint8Array([0, 1, 255]);
-      sql.exec('INSERT INTO things (id, n, t, b) VALUES (?, ?, ?, ?)', 1, 2 ** 53 - 1, '한글 🙂 \u0000 end', bytes);
-      sql.exec('INSERT INTO things (id, n, t, b) VALUES (?, ?, ?, ?)', 2, -(2 ** 53 - 1), '', new Uint8Array());
+      sql.exec(
+        'INSERT INTO things (id, n, t, b) VALUES (?, ?, ?, ?)',
+        1,
+        2 ** 53 - 1,
+        '한글 🙂 \u0000 end',
+        bytes,
+      );
+      sql.exec(
+        'INSERT INTO things (id, n, t, b) VALUES (?, ?, ?, ?)',
+        2,
+        -(2 ** 53 - 1),
+        '',
+        new Uint8Array(),
+      );
       sql.exec('INSERT INTO things (id, n, t, b) VALUES (?, ?, ?, ?)', 3, null, null, null);
       expect(sql.exec('SELECT * FROM things ORDER BY id').map((row) => ({ ...row }))).toEqual([
         { id: 1, n: 2 ** 53 - 1, t: '한글 🙂 \u0000 end', b: bytes },
@@ -38,23 +51,30 @@ function values(withTable: WithTable): void {
 
   test('RETURNING tells what a statement changed, and nothing when it changed nothing', () =>
     withTable((sql) => {
-      sql.exec("INSERT INTO things (id, n) VALUES (1, 1), (2, 2)");
-      expect(sql.exec('UPDATE things SET n = n + 1 WHERE id = ? RETURNING n', 2).map((row) => row['n'])).toEqual([3]);
+      sql.exec('INSERT INTO things (id, n) VALUES (1, 1), (2, 2)');
+      expect(
+        sql
+          .exec<{ n: SqlValue }>('UPDATE things SET n = n + 1 WHERE id = ? RETURNING n', 2)
+          .map((row) => row.n),
+      ).toEqual([3]);
       expect(sql.exec('DELETE FROM things WHERE id = ? RETURNING id', 9)).toEqual([]);
     }));
 
   test('a list travels as one JSON value', () =>
     withTable((sql) => {
       sql.exec('INSERT INTO things (id) VALUES (1), (2), (3)');
-      const rows = sql.exec('SELECT id FROM things WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id', '[3,1,7]');
-      expect(rows.map((row) => row['id'])).toEqual([1, 3]);
+      const rows = sql.exec<{ id: number }>(
+        'SELECT id FROM things WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id',
+        '[3,1,7]',
+      );
+      expect(rows.map((row) => row.id)).toEqual([1, 3]);
     }));
 
   test('a statement that breaks a constraint throws and changes nothing', () =>
     withTable((sql) => {
       sql.exec("INSERT INTO things (t) VALUES ('taken')");
       expect(() => sql.exec("INSERT INTO things (t) VALUES ('free'), ('taken')")).toThrow(/UNIQUE/);
-      expect(sql.exec('SELECT t FROM things').map((row) => row['t'])).toEqual(['taken']);
+      expect(sql.exec<{ t: SqlValue }>('SELECT t FROM things').map((row) => row.t)).toEqual(['taken']);
     }));
 
   test('the same text may be executed again and again with other values', () =>
@@ -67,16 +87,17 @@ function values(withTable: WithTable): void {
 function limits(withTable: WithTable): void {
   test('a hundred values can be bound, and not one more', () =>
     withTable((sql) => {
-      const query = (size: number): string => `SELECT ${Array.from({ length: size }, () => '?').join(' + ')} AS n`;
+      const query = (size: number): string =>
+        `SELECT ${Array.from({ length: size }, () => '?').join(' + ')} AS n`;
       const ones = (size: number): number[] => Array.from({ length: size }, () => 1);
-      expect(sql.exec(query(100), ...ones(100))[0]?.['n']).toBe(100);
+      expect(sql.exec<{ n: SqlValue }>(query(100), ...ones(100))[0]?.n).toBe(100);
       expect(() => sql.exec(query(101), ...ones(101))).toThrow();
     }));
 
   test('a value of nearly 2 MB is kept, a larger one is refused', () =>
     withTable((sql) => {
       sql.exec('INSERT INTO things (id, t) VALUES (1, ?)', 'x'.repeat(1_900_000));
-      expect(sql.exec('SELECT LENGTH(t) AS n FROM things')[0]?.['n']).toBe(1_900_000);
+      expect(sql.exec<{ n: SqlValue }>('SELECT LENGTH(t) AS n FROM things')[0]?.n).toBe(1_900_000);
       expect(() => sql.exec('INSERT INTO things (id, t) VALUES (2, ?)', 'x'.repeat(2_200_000))).toThrow();
       expect(() => sql.exec('INSERT INTO things (id, t) VALUES (3, ?)', '한'.repeat(750_000))).toThrow();
       expect(() => sql.exec('INSERT INTO things (id, b) VALUES (4, ?)', new Uint8Array(2_200_000))).toThrow();

@@ -133,7 +133,7 @@ describe('every operation', () => {
     async (_, operation) => {
       const it = house();
       const method = operation.method.toUpperCase();
-      const replies = [];
+      const replies: unknown[] = [];
       for (const body of [undefined, '', '{}']) {
         replies.push((await it.call(method, pathOf(operation), { body })).body);
       }
@@ -248,7 +248,7 @@ describe('the order of checks', () => {
     const longKey = { 'idempotency-key': 'x'.repeat(257) };
     expect(await ask('{', longKey, 'wrong')).toMatchObject({ name: 'invalid_api_key' });
     expect(await ask('{', longKey)).toMatchObject({ statusCode: 400, name: 'validation_error' });
-    expect(await ask('[7]', longKey)).toMatchObject({ statusCode: 400, name: 'invalid_idempotency_key' });
+    expect(await ask('[7]', longKey)).toMatchObject({ statusCode: 422, name: 'validation_error' });
     expect(await ask({ to: 'x' }, longKey)).toMatchObject({ name: 'invalid_idempotency_key' });
     expect(await ask({ to: 'x' }, { 'x-mailwright-tls': 'no' })).toMatchObject({ field: 'X-Mailwright-Tls' });
     expect(await ask(mail({ from: 'a@foreign.example', subject: 'a\nb' }))).toMatchObject({

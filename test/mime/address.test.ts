@@ -143,6 +143,8 @@ describe('the name beside the address', () => {
     '\ud800 <a@b.example>',
     `${'x'.repeat(999)} <a@b.example>`,
     'a\u200b@b.example',
+    '=?utf-8?B?eA0KWC1JbmplY3RlZDogMQ==?=@b.example',
+    '=?utf-8?Q?a=40b.example?=@c.example',
     'a\u202e@b.example',
     'a\u00a0b@c.example',
     'a\u2028@b.example',

@@ -134,7 +134,7 @@ describe('custom headers that are refused', () => {
       ['constructor', 'polluted'],
       ['prototype', 'polluted'],
     ]);
-    expect([({} as Record<string, unknown>)['polluted'], Object.prototype.toString.call({})]).toEqual([
+    expect([Reflect.get({}, 'polluted'), Object.prototype.toString.call({})]).toEqual([
       undefined,
       '[object Object]',
     ]);

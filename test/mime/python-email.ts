@@ -22,7 +22,7 @@ from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 from email.utils import getaddresses
 def people(message, name):
-    values = [str(value) for value in message.get_all(name, [])]
+    values = [str(value).replace('\\r\\n', '').replace('\\n', '') for value in message.get_all(name, [])]
     return [[str(make_header(decode_header(n))), a] for n, a in getaddresses(values)]
 def lines(part):
     return None if part is None else part.get_content().replace('\\r\\n', '\\n')

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { HOLD_RETRY_MS, judge, PAUSE_MS, type Place } from '../../src/relay/classify.ts';
 import { type Reply, readReply } from '../../src/relay/reply.ts';
+import { holds } from './support.ts';
 
 const PEER = { remoteHost: 'mx.example', tls: 'TLSv1.3' };
 const AT_RCPT: Place = { phase: 'rcpt', alone: true, othersTaken: false, peer: PEER };
@@ -308,8 +309,8 @@ const anyPlace = fc.record({
 });
 
 describe('For every reply there is', () => {
-  const check = (property: (reply: Reply, place: Place) => void) =>
-    fc.assert(fc.property(anyReply, anyPlace, property), { numRuns: 3000 });
+  const check = (property: (reply: Reply, place: Place) => void): void =>
+    holds(fc.property(anyReply, anyPlace, property), 3000);
 
   it('anything below 500, and any 4.x.x, is never final', () => {
     check((given, place) => {

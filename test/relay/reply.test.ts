@@ -3,6 +3,7 @@ import { describe, expect, it, test } from 'vitest';
 import { readReply, toSmtpReply } from '../../src/relay/reply.ts';
 import { createReplyReader, MAX_REPLY_BYTES } from '../../src/relay/reply-reader.ts';
 import { escapeReplyText, REPLY_TEXT_BYTES } from '../../src/relay/reply-text.ts';
+import { holds } from './support.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -97,7 +98,7 @@ describe('Reply text is data', () => {
   });
 
   it('whatever comes, the outcome is bounded, well formed and free of controls', () => {
-    fc.assert(
+    holds(
       fc.property(fc.string({ unit: 'binary', maxLength: 3000 }), (text) => {
         const reply = readReply(text);
         expect(reply.text.isWellFormed()).toBe(true);
@@ -105,7 +106,7 @@ describe('Reply text is data', () => {
         expect(bytes(reply.text).length).toBeLessThanOrEqual(REPLY_TEXT_BYTES);
         if (reply.code !== null) expect(reply.code >= 200 && reply.code < 600).toBe(true);
       }),
-      { numRuns: 500 },
+      500,
     );
   });
 });
@@ -123,14 +124,14 @@ describe('Replies are cut out of what arrives', () => {
       text: fc.string({ maxLength: 20 }),
       end: fc.constantFrom('\r\n', '\n'),
     });
-    fc.assert(
+    holds(
       fc.property(fc.array(line, { maxLength: 12 }), fc.array(fc.nat(200)), (lines, cuts) => {
         const whole = bytes(lines.map(({ code, mark, text, end }) => code + mark + text + end).join(''));
         const edges = [0, ...cuts.filter((cut) => cut < whole.length).sort((a, b) => a - b), whole.length];
         const chunks = edges.slice(1).map((edge, place) => whole.subarray(edges[place], edge));
         expect(read(...chunks)).toEqual(read(whole));
       }),
-      { numRuns: 300 },
+      300,
     );
   });
 

@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { createOpenSocket, relayTls } from '../../src/platform/node/socket.ts';
 import { type Clock, NODE_WAITS, type Waits } from '../../src/relay/patience.ts';
 import { createRelay } from '../../src/relay/pool.ts';
@@ -7,6 +8,15 @@ import { certificates } from '../support/certificates.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 
 export const CREDENTIALS = { user: 'postman', pass: 'canary-passphrase' } as const;
+
+/** The host's clock, for servers that are silent without saying so. */
+export const realClock: Clock = {
+  now: () => Date.now(),
+  after(ms, run) {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
+};
 
 export interface RelayCall {
   readonly port: number;
@@ -35,6 +45,14 @@ export async function relayTo(call: RelayCall): Promise<Relay> {
     ...parts,
     connect: createSmtpConnect({ ...parts, tls, openSocket: createOpenSocket(tls) }),
   });
+}
+
+/** Runs a synchronous property; a counterexample throws, with the seed to play it again. */
+export function holds<Values extends [unknown, ...unknown[]]>(
+  property: fc.IProperty<Values>,
+  numRuns: number,
+): void {
+  void fc.assert(property, { numRuns });
 }
 
 export const BODY = 'Subject: hello\r\n\r\nA line.\r\n';

@@ -21,7 +21,13 @@ export type Step =
 
 export type Fault =
   /** These lines instead of the usual reply; each gets a CRLF. */
-  | { readonly kind: 'reply'; readonly lines: readonly string[]; readonly thenClose?: boolean }
+  | {
+      readonly kind: 'reply';
+      readonly lines: readonly string[];
+      /** Bytes in the same segment, behind the reply. */
+      readonly behind?: string;
+      readonly thenClose?: boolean;
+    }
   /** These bytes as they are, and nothing after them. */
   | { readonly kind: 'bytes'; readonly bytes: string; readonly thenClose?: boolean }
   | { readonly kind: 'reset' }
@@ -98,7 +104,7 @@ export async function startScriptedServer(options: ServerOptions = {}): Promise<
     for (const one of waiting) if (one.isMet()) one.resolve();
   };
 
-  const server: Server = createServer((socket) => {
+  const server: Server = createServer({ noDelay: true }, (socket) => {
     const connection = connections;
     connections += 1;
     sockets.add(socket);
@@ -221,7 +227,7 @@ class Visit {
     switch (verb) {
       case 'EHLO':
       case 'HELO':
-        if (!this.#fault('ehlo', line)) this.#say(...this.#announcement());
+        if (!this.#fault('ehlo', line)) this.#say(this.#announcement());
         return;
       case 'STARTTLS':
         if (this.#fault('starttls', line)) return;
@@ -270,7 +276,10 @@ class Visit {
   #beginTls(): void {
     this.#input = '';
     this.#socket.removeListener('data', this.#hear);
-    if (!this.#fault('tls', '')) this.#secure(() => undefined);
+    const scripted = this.#parts.options.script?.tls;
+    if (scripted === undefined) this.#secure(() => undefined);
+    // Bytes that came right behind the 220 would be another case: they are dropped.
+    else this.#socket.once('data', () => this.#fault('tls', ''));
   }
 
   #secure(ready: () => void): void {
@@ -375,7 +384,7 @@ class Visit {
         const code = fault.lines.at(-1)?.[0];
         if (step === 'dot' && code === '2' && message !== undefined) this.#parts.keep(message);
         if (step === 'rcpt' && code === '2') this.#recipients.push(between(this.#lines.get('rcpt') ?? ''));
-        this.#say(...fault.lines);
+        this.#say(fault.lines, fault.behind);
         if (step === 'data' && code === '3') this.#expects = 'body';
         if (step === 'starttls' && code === '2') this.#beginTls();
         break;
@@ -408,15 +417,19 @@ class Visit {
   }
 
   #drip(step: Step): void {
+    // In the handshake a record that is announced as 16 KB long and never becomes whole.
+    const isTls = step === 'tls';
+    if (isTls) this.#socket.write(Buffer.of(22, 3, 3, 0x3f, 0xff));
     const timer = setInterval(() => {
-      this.#socket.write('2');
+      this.#socket.write(isTls ? '\0' : '2');
       this.#parts.note('drip', step, this.#encrypted);
     }, 1);
     this.#parts.socket.once('close', () => clearInterval(timer));
   }
 
-  #say(...lines: readonly string[]): void {
-    this.#socket.write(lines.map((line) => `${line}\r\n`).join(''), 'latin1');
+  #say(lines: string | readonly string[], behind = ''): void {
+    const all = typeof lines === 'string' ? [lines] : lines;
+    this.#socket.write(all.map((line) => `${line}\r\n`).join('') + behind, 'latin1');
   }
 }
 

@@ -17,6 +17,9 @@ export type Log = (line: Line) => void;
 const MAX_FACT_CHARACTERS = 500;
 const MAX_FACTS = 24;
 
+/** So much of a value is searched for secrets: far more than is shown, so that none is cut in two and missed. */
+const MAX_SEARCHED_CHARACTERS = 64 * 1024;
+
 /** Shorter values would be found everywhere; a secret that short is refused when it is configured. */
 const MIN_SECRET_CHARACTERS = 4;
 
@@ -61,7 +64,7 @@ export function maskAddresses(text: string): string {
 
 function tellable(fact: string, secrets: readonly string[]): string {
   // Blotted before it is cut: half a secret must not be left at the edge. A bound stands before the patterns all the same.
-  const bounded = fact.slice(0, 4 * MAX_FACT_CHARACTERS);
+  const bounded = fact.slice(0, MAX_SEARCHED_CHARACTERS);
   const blotted = secrets.reduce((text, secret) => text.replaceAll(secret, '[secret]'), bounded);
   const plain = maskAddresses(blotted.replace(TOKEN, '[secret]').replace(CREDENTIAL, '$1 [secret]'));
   return plain.length > MAX_FACT_CHARACTERS ? `${plain.slice(0, MAX_FACT_CHARACTERS)}…` : plain;

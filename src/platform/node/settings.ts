@@ -31,9 +31,15 @@ const domain = z.string().transform((given, context) => {
 });
 
 const baseUrl = z
-  .url({ protocol: /^https?$/ })
-  .refine((url) => !/[?#]/.test(url) && new URL(url).username === '')
+  .string()
+  .refine(isBaseUrl)
   .transform((url) => url.replace(/\/+$/, ''));
+
+function isBaseUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, username } = new URL(text);
+  return /^https?:$/.test(protocol) && username === '' && !/[?#]/.test(text);
+}
 
 interface Setting<Schema extends z.ZodType> {
   readonly schema: Schema;
@@ -189,7 +195,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   const wrong = parsed.success ? [] : parsed.error.issues.map(({ path }) => path[0] as SettingName);
   const problems = [...new Set(wrong)].map((name) => `${name}: expected ${SETTINGS[name].expected}`);
 
-  const ehloName = texts.EHLO_NAME ?? ownName();
+  const ehloName =
+    texts.EHLO_NAME !== undefined && HOST_NAME.test(texts.EHLO_NAME) ? texts.EHLO_NAME : ownName();
   const relays = texts.RELAY_URL === undefined ? null : readRelayUrls(texts.RELAY_URL, { ehloName });
   if (relays?.ok === false) problems.push(...relays.problems.map((problem) => `RELAY_URL: ${problem}`));
   if (texts.RELAY_URL !== undefined && texts.DOMAINS === undefined) {

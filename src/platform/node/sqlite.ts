@@ -66,8 +66,8 @@ class NodeSqlite implements SqliteFile {
 
   exec<Row extends SqlRow>(query: string, ...bindings: readonly SqlValue[]): readonly Row[] {
     checkBindings(bindings);
-    const statement = this.#statements.get(query) ?? this.#prepare(query);
     try {
+      const statement = this.#statements.get(query) ?? this.#prepare(query);
       const rows: unknown = statement.all(...bindings);
       return rows as readonly Row[];
     } catch (error) {

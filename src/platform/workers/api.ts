@@ -3,7 +3,7 @@ import { createApp } from '../../http/app.ts';
 import { type HealthReport, OPERATOR_ACCOUNT, type Parts, type RelayHealth } from '../../http/parts.ts';
 import { uuidV7, UUID_RANDOM_BYTES } from '../../mailroom/uuid.ts';
 import { compose } from '../../mime/compose.ts';
-import { domainId } from '../sender-domains.ts';
+import { domainId } from './domain-id.ts';
 import type { Env } from './env.ts';
 import { workerHost, workerLog } from './host.ts';
 import { r2Store } from './objects.ts';

@@ -18,6 +18,9 @@ import { durableObjectSql } from './sql.ts';
 const SIMULATED_AT_ONCE = 100;
 const SIMULATED_ROUNDS = 50;
 
+/** When a room that could not be read is looked at again. */
+const TROUBLE_MS = 30_000;
+
 const HOUR_MS = 3_600_000;
 const SWEEP_EVERY_MS = 24 * HOUR_MS;
 
@@ -84,7 +87,7 @@ export class Mailroom extends DurableObject<Env> {
       // The platform drops an alarm that has failed seven times; what waits must not be forgotten with it.
       this.#host.log({ level: 'error', event: 'alarm_failed', account: this.#account, cause: String(cause) });
     } finally {
-      this.#arm(this.clock());
+      this.#armAnyway();
     }
   }
 
@@ -136,6 +139,15 @@ export class Mailroom extends DurableObject<Env> {
         this.#host.log({ level: 'error', event: 'sweep_failed', account: this.#account, cause: String(cause) }),
       ),
     );
+  }
+
+  /** Also when the room cannot be read: it may be readable later, and nobody else would look. */
+  #armAnyway(): void {
+    try {
+      this.#arm(this.clock());
+    } catch {
+      void this.ctx.storage.setAlarm(this.clock() + TROUBLE_MS);
+    }
   }
 
   /** Makes sure that the alarm rings when there is something to do. One that rings too early costs one look. */

@@ -4,7 +4,7 @@ import type { MailroomConfig } from '../../mailroom/mailroom.ts';
 import type { RelayConfig } from '../../relay/relay.ts';
 import { problemsOnWorkers } from '../../relay/relay-url.ts';
 import { readSettings, SETTINGS, type SettingName as SharedName, type Settings } from '../node/settings.ts';
-import { domainId } from '../sender-domains.ts';
+import { domainId } from './domain-id.ts';
 
 /** Threats: too few bytes of key let a link be forged. */
 const MIN_SECRET_KEY_CHARACTERS = 32;
@@ -115,7 +115,7 @@ export function readWorkerSettings(env: Readonly<Record<string, unknown>>): Read
 /** The listener that `npm run dev` starts on this machine. */
 function catchAll(port: number, ehloName: string): RelayConfig {
   return {
-    name: 'catch-all',
+    name: 'caught',
     endpoints: [{ host: 'localhost', port, security: 'none' }],
     credentials: null,
     connections: 4,

@@ -42,7 +42,13 @@ function storing(house: LendHouse): void {
       expect(room.send([email])).toMatchObject({ kind: 'accepted', rate: null });
       const { envelope, objects, ...shown } = email;
       const record = room.read(email.id);
-      expect(record).toMatchObject({ ...shown, createdAt: START, date: START, lastEvent: 'queued', composed: null });
+      expect(record).toMatchObject({
+        ...shown,
+        createdAt: START,
+        date: START,
+        lastEvent: 'queued',
+        composed: null,
+      });
       expect(record.recipients).toEqual(
         envelope.map(({ address }, ordinal) => ({
           ordinal,
@@ -57,10 +63,12 @@ function storing(house: LendHouse): void {
           maybeDuplicate: false,
         })),
       );
-      expect(room.events(email.id).map(({ type, recipient, attempt }) => [type, recipient, attempt])).toEqual([
-        ['email.queued', 'ann@example.org', 0],
-        ['email.queued', 'ben@example.org', 0],
-      ]);
+      expect(room.events(email.id).map(({ type, recipient, attempt }) => [type, recipient, attempt])).toEqual(
+        [
+          ['email.queued', 'ann@example.org', 0],
+          ['email.queued', 'ben@example.org', 0],
+        ],
+      );
     }));
 
   test('a body kept as an object and a raw message come back as the keys they were given', () =>
@@ -74,7 +82,11 @@ function storing(house: LendHouse): void {
   test('a mail for later is scheduled, and its Date is the moment it is due', () =>
     house((room) => {
       const id = room.accepted(undefined, { scheduledAt: START + HOUR });
-      expect(room.read(id)).toMatchObject({ lastEvent: 'scheduled', date: START + HOUR, scheduledAt: START + HOUR });
+      expect(room.read(id)).toMatchObject({
+        lastEvent: 'scheduled',
+        date: START + HOUR,
+        scheduledAt: START + HOUR,
+      });
       expect(room.eventTypes(id)).toEqual(['scheduled']);
       expect(room.claims()).toEqual([]);
     }));
@@ -106,7 +118,9 @@ function answers(house: LendHouse): void {
   test('a strict batch answers one id per item, in order, without `errors`', () =>
     house((room) => {
       const [one, two] = [room.email(), room.email()];
-      expect(bodyOf(room.send([two, one], { mode: 'strict' }))).toEqual({ data: [{ id: two.id }, { id: one.id }] });
+      expect(bodyOf(room.send([two, one], { mode: 'strict' }))).toEqual({
+        data: [{ id: two.id }, { id: one.id }],
+      });
     }));
 
   test('a strict batch with a bad item stores nothing and names the item in path and message', () =>
@@ -146,7 +160,10 @@ function answers(house: LendHouse): void {
 
   test('a permissive batch in which nothing is good answers no ids', () =>
     house((room) => {
-      expect(bodyOf(room.send([REFUSED], { mode: 'permissive' }))).toMatchObject({ data: [], errors: [{ index: 0 }] });
+      expect(bodyOf(room.send([REFUSED], { mode: 'permissive' }))).toMatchObject({
+        data: [],
+        errors: [{ index: 0 }],
+      });
     }));
 }
 

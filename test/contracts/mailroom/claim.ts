@@ -1,6 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import type { LendHouse } from '../mailroom.ts';
-import { back, COMPOSED, deferred, type House, HOUR, LEASE_MS, LOST, MINUTE, SECOND, SENT, START } from './house.ts';
+import {
+  back,
+  COMPOSED,
+  deferred,
+  HOUR,
+  type House,
+  LEASE_MS,
+  LOST,
+  MINUTE,
+  SECOND,
+  SENT,
+  START,
+} from './house.ts';
 
 export function claimContract(house: LendHouse): void {
   describe('claim', () => {

@@ -1,4 +1,4 @@
-import type { Outcome } from '../../../src/mailroom/records.ts';
+import type { SmtpReply } from '../../../schemas/delivery.ts';
 import type {
   AcceptCall,
   Accepted,
@@ -14,10 +14,10 @@ import type {
   EventRecord,
   GivenMailbox,
   NewEmail,
+  Outcome,
   RecipientRecord,
 } from '../../../src/mailroom/records.ts';
 import type { Sql } from '../../../src/mailroom/sql.ts';
-import type { SmtpReply } from '../../../schemas/delivery.ts';
 
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
@@ -112,7 +112,14 @@ export class House {
   }
 
   claims(call: Partial<ClaimCall> = {}): readonly Claim[] {
-    const standard = { now: this.now, relay: 'first', unbound: true, insteadOf: [], limit: 10, leaseMs: LEASE_MS };
+    const standard = {
+      now: this.now,
+      relay: 'first',
+      unbound: true,
+      insteadOf: [],
+      limit: 10,
+      leaseMs: LEASE_MS,
+    };
     return this.room.claim({ ...standard, ...call });
   }
 
@@ -176,7 +183,10 @@ export function reply(response: string): SmtpReply {
 
 export const SENT: Outcome = { kind: 'sent', smtp: reply('250 2.0.0 Ok: queued as 4711') };
 
-export function deferred(response: string | null, change: Partial<Extract<Outcome, { kind: 'deferred' }>> = {}): Outcome {
+export function deferred(
+  response: string | null,
+  change: Partial<Extract<Outcome, { kind: 'deferred' }>> = {},
+): Outcome {
   return {
     kind: 'deferred',
     phase: response === null ? 'connect' : 'rcpt',
@@ -188,14 +198,22 @@ export function deferred(response: string | null, change: Partial<Extract<Outcom
   };
 }
 
-export function bounced(response: string, change: Partial<Extract<Outcome, { kind: 'failed' }>> = {}): Outcome {
+export function bounced(
+  response: string,
+  change: Partial<Extract<Outcome, { kind: 'failed' }>> = {},
+): Outcome {
   const smtp = reply(response);
   return {
     kind: 'failed',
     phase: 'rcpt',
     reason: 'user_unknown',
     smtp,
-    bounce: { type: 'Permanent', subType: 'NoEmail', message: response, diagnosticCode: [`smtp; ${response}`] },
+    bounce: {
+      type: 'Permanent',
+      subType: 'NoEmail',
+      message: response,
+      diagnosticCode: [`smtp; ${response}`],
+    },
     suppress: false,
     ...change,
   };
@@ -206,7 +224,14 @@ export function ownFailure(reason: string): Outcome {
 }
 
 export function back(change: Partial<Extract<Outcome, { kind: 'back' }>> = {}): Outcome {
-  return { kind: 'back', phase: 'auth', cause: 'credentials', retryInMs: 10 * MINUTE, elsewhere: false, ...change };
+  return {
+    kind: 'back',
+    phase: 'auth',
+    cause: 'credentials',
+    retryInMs: 10 * MINUTE,
+    elsewhere: false,
+    ...change,
+  };
 }
 
 export const LOST: Outcome = { kind: 'unknown', cause: 'closed' };

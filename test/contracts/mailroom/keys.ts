@@ -9,7 +9,15 @@ const HASH = 'a'.repeat(64);
 function makeKey(room: House, change: Partial<NewApiKey> = {}): NewApiKey {
   const id = room.newId();
   const publicId = `pub${id.slice(-9)}`;
-  const key = { id, publicId, hash: HASH, name: 'CI', permission: 'full_access', domain: null, ...change } as const;
+  const key = {
+    id,
+    publicId,
+    hash: HASH,
+    name: 'CI',
+    permission: 'full_access',
+    domain: null,
+    ...change,
+  } as const;
   expect(room.room.createApiKey({ key, now: room.now }).ok).toBe(true);
   return key;
 }
@@ -18,7 +26,11 @@ function knock(room: House, credential: Door['credential'], scope: Door['scope']
   return room.room.admit({ door: { credential, scope }, now: room.now });
 }
 
-const holder = ({ publicId }: NewApiKey, hash = HASH): Door['credential'] => ({ kind: 'key', id: publicId, hash });
+const holder = ({ publicId }: NewApiKey, hash = HASH): Door['credential'] => ({
+  kind: 'key',
+  id: publicId,
+  hash,
+});
 const INVALID = { kind: 'refused', refusal: { code: 'invalid_api_key', message: 'API key is invalid' } };
 
 export function keysContract(house: LendHouse): void {
@@ -107,7 +119,10 @@ function rate(house: LendHouse): void {
       (room) => {
         expect(knock(room, OPERATOR.credential).kind).toBe('admitted');
         for (let times = 0; times < 5; times++) {
-          expect(knock(room, { kind: 'key', id: 'x', hash: HASH })).toMatchObject({ ...INVALID, rate: { remaining: 2 } });
+          expect(knock(room, { kind: 'key', id: 'x', hash: HASH })).toMatchObject({
+            ...INVALID,
+            rate: { remaining: 2 },
+          });
         }
         expect(knock(room, OPERATOR.credential).kind).toBe('admitted');
       },
@@ -132,7 +147,10 @@ function management(house: LendHouse): void {
       room.now += SECOND;
       const newer = makeKey(room, { name: 'newer' });
       const all = room.room.apiKeys({ page: null });
-      expect(all).toMatchObject({ ok: true, value: { items: [{ id: newer.id }, { id: older.id }], hasMore: false } });
+      expect(all).toMatchObject({
+        ok: true,
+        value: { items: [{ id: newer.id }, { id: older.id }], hasMore: false },
+      });
       const page = room.room.apiKeys({ page: { limit: 1, after: null, before: null } });
       expect(page).toMatchObject({ ok: true, value: { items: [{ id: newer.id }], hasMore: true } });
     }));

@@ -50,17 +50,22 @@ export function pagesContract(house: LendHouse): void {
         expect(shown.lastEvent).toBe('sent');
       }));
 
-    test.each(['after', 'before'] as const)('threats §9 r6: the cursor of another account is unknown here: %s', (field) =>
-      house((room) => {
-        room.accepted();
-        const foreign = '00000000-0000-7000-8000-00000000beef';
-        const refusal = { code: 'validation_error', field };
-        const page = pageOf({ [field]: foreign });
-        expect(room.room.emails({ page })).toMatchObject({ ok: false, refusal });
-        expect(room.room.apiKeys({ page })).toMatchObject({ ok: false, refusal });
-        expect(room.room.suppressions({ page, origin: null, now: room.now })).toMatchObject({ ok: false, refusal });
-        expect(room.room.emailEvents({ id: room.accepted(), page })).toMatchObject({ ok: false, refusal });
-      }),
+    test.each(['after', 'before'] as const)(
+      'threats §9 r6: the cursor of another account is unknown here: %s',
+      (field) =>
+        house((room) => {
+          room.accepted();
+          const foreign = '00000000-0000-7000-8000-00000000beef';
+          const refusal = { code: 'validation_error', field };
+          const page = pageOf({ [field]: foreign });
+          expect(room.room.emails({ page })).toMatchObject({ ok: false, refusal });
+          expect(room.room.apiKeys({ page })).toMatchObject({ ok: false, refusal });
+          expect(room.room.suppressions({ page, origin: null, now: room.now })).toMatchObject({
+            ok: false,
+            refusal,
+          });
+          expect(room.room.emailEvents({ id: room.accepted(), page })).toMatchObject({ ok: false, refusal });
+        }),
     );
 
     test('threats §9 r6: an id of another account is not found, like one that never was', () =>

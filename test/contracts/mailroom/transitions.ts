@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { RETRY_DELAYS_MS } from '../../../src/mailroom/backoff.ts';
 import type { Simulation } from '../../../schemas/delivery.ts';
+import { RETRY_DELAYS_MS } from '../../../src/mailroom/backoff.ts';
 import type { LendHouse } from '../mailroom.ts';
 import {
   back,
@@ -33,7 +33,11 @@ function endings(house: LendHouse): void {
     house((room) => {
       const id = room.accepted();
       room.settle(room.claimed(), ownFailure('smtputf8_unsupported'));
-      expect(room.recipient(id)).toMatchObject({ state: 'failed', reason: 'smtputf8_unsupported', smtp: null });
+      expect(room.recipient(id)).toMatchObject({
+        state: 'failed',
+        reason: 'smtputf8_unsupported',
+        smtp: null,
+      });
       expect(room.eventTypes(id)).toEqual(['queued', 'failed']);
       expect(room.read(id).lastEvent).toBe('failed');
     }));
@@ -43,7 +47,11 @@ function endings(house: LendHouse): void {
       const id = room.accepted();
       const response = '550 5.1.1 user unknown';
       room.settle(room.claimed(), bounced(response));
-      expect(room.recipient(id)).toMatchObject({ state: 'failed', reason: 'user_unknown', smtp: reply(response) });
+      expect(room.recipient(id)).toMatchObject({
+        state: 'failed',
+        reason: 'user_unknown',
+        smtp: reply(response),
+      });
       expect(room.events(id).at(-1)).toMatchObject({
         type: 'email.bounced',
         recipient: 'ann@example.org',
@@ -103,7 +111,12 @@ function deferrals(house: LendHouse): void {
       const id = room.accepted();
       room.settle(room.claimed(), deferred('450 4.2.0 later'));
       const dueAt = START + 30 * SECOND;
-      expect(room.recipient(id)).toMatchObject({ state: 'deferred', dueAt, reason: 'temporary', smtp: { code: 450 } });
+      expect(room.recipient(id)).toMatchObject({
+        state: 'deferred',
+        dueAt,
+        reason: 'temporary',
+        smtp: { code: 450 },
+      });
       expect(room.events(id).at(-1)).toMatchObject({
         type: 'email.delivery_delayed',
         smtp: { code: 450 },
@@ -205,7 +218,10 @@ function expiry(house: LendHouse): void {
       room.settle(room.claimed(), deferred(null));
       room.now = START + 48 * HOUR;
       expect(room.room.recover({ now: room.now, all: false })).toBe(1);
-      expect(room.events(id).at(-1)).toMatchObject({ type: 'email.bounced', bounce: { type: 'Undetermined' } });
+      expect(room.events(id).at(-1)).toMatchObject({
+        type: 'email.bounced',
+        bounce: { type: 'Undetermined' },
+      });
     }));
 
   test('transition 17: age counts while a relay is held and nothing is claimed', () =>
@@ -275,7 +291,11 @@ function recovery(house: LendHouse): void {
         room.room.recover({ now: room.now, all: true });
       }
       room.settle(room.claimed(), deferred('450 4.2.0 later'));
-      expect(room.recipient(id)).toMatchObject({ state: 'deferred', dueAt: START + 30 * SECOND, attempts: 21 });
+      expect(room.recipient(id)).toMatchObject({
+        state: 'deferred',
+        dueAt: START + 30 * SECOND,
+        attempts: 21,
+      });
     }));
 }
 

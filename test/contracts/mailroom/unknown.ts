@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { LendHouse } from '../mailroom.ts';
-import { bounced, deferred, type House, HOUR, LOST, MINUTE, SENT, START } from './house.ts';
+import { bounced, deferred, HOUR, type House, LOST, MINUTE, SENT, START } from './house.ts';
 
 /** Due at the earliest 15 minutes after the break; the dice of these tests show the middle of the jitter. */
 const RETRY_AT = START + 18 * MINUTE;
@@ -88,7 +88,11 @@ function once(house: LendHouse): void {
       room.now = START + 48 * HOUR;
       room.room.recover({ now: room.now, all: false });
       for (const id of [one, two]) {
-        expect(room.recipient(id)).toMatchObject({ state: 'unknown', dueAt: null, reason: 'outcome_unknown' });
+        expect(room.recipient(id)).toMatchObject({
+          state: 'unknown',
+          dueAt: null,
+          reason: 'outcome_unknown',
+        });
         expect(room.eventTypes(id)).toEqual(['queued', 'delivery_delayed', 'failed']);
       }
     }));

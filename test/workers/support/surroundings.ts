@@ -25,7 +25,7 @@ export default async function start(project: TestProject): Promise<() => Promise
     RATE_LIMIT: '0',
     DOMAINS: 'mine.example',
     ACCOUNTS: 'other',
-    LOG_LEVEL: 'error',
+    LOG_LEVEL: 'info',
     RELAY_URL: [
       `smtp://user:pass@localhost:${servers.starttls.port}?name=first`,
       `smtps://user:pass@localhost:${servers.implicit.port}?name=second`,

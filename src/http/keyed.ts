@@ -1,0 +1,78 @@
+import type { Operation } from '../../schemas/operation.ts';
+import { OPERATIONS } from '../../schemas/operations.ts';
+import { badKey, missingKey } from '../../schemas/refusal.ts';
+import type { Outgoing } from './answer.ts';
+import { apiKeys } from './api-keys.ts';
+import { identify } from './auth.ts';
+import { sendBatch } from './batch.ts';
+import type { Context, KeyedHandlers, KeyedId, SendId } from './context.ts';
+import { domains } from './domains.ts';
+import { emailsChange } from './emails-change.ts';
+import { emailsRead } from './emails-read.ts';
+import { sendEmail } from './emails-send.ts';
+import type { Exchange } from './exchange.ts';
+import { Gate } from './gate.ts';
+import { sendRaw } from './raw.ts';
+import { type Reading, readBody, readParameters } from './request.ts';
+import { type SendEndpoint, send } from './send.ts';
+import { suppressions } from './suppressions.ts';
+
+const SENDS: Readonly<Record<SendId, SendEndpoint>> = { sendEmail, sendBatch, sendRaw };
+const HANDLERS: KeyedHandlers = { ...emailsRead, ...emailsChange, ...apiKeys, ...suppressions, ...domains };
+
+/** An operation that needs a caller: key, rate, permission; then parameters, body and the rest (contract, section 2.3). */
+export async function keyed(
+  id: SendId | KeyedId,
+  params: Readonly<Record<string, string>>,
+  exchange: Exchange,
+): Promise<Outgoing> {
+  const { request, parts, now } = exchange;
+  const identified = await identify(request.headers.get('authorization'), parts);
+  if (identified.kind === 'missing') return { refusal: missingKey() };
+  if (identified.kind === 'invalid') {
+    parts.guesses?.failed(request);
+    return { refusal: badKey() };
+  }
+  const gate = new Gate(identified.caller, isSend(id) ? 'sending' : 'full', now);
+  try {
+    return isSend(id)
+      ? await send({ endpoint: SENDS[id], request, gate, parts, now })
+      : await manage(id, params, gate, exchange);
+  } finally {
+    if (gate.rate !== undefined) exchange.rate = gate.rate;
+    if (gate.strange) parts.guesses?.failed(request);
+  }
+}
+
+function isSend(id: SendId | KeyedId): id is SendId {
+  return id in SENDS;
+}
+
+async function manage(
+  id: KeyedId,
+  params: Readonly<Record<string, string>>,
+  gate: Gate,
+  { request, url, now, parts }: Exchange,
+): Promise<Outgoing> {
+  const stopped = await gate.admit();
+  if (stopped !== null) return stopped;
+  const operation: Operation = OPERATIONS[id];
+  const parameters = readParameters(operation, params, url.searchParams);
+  if (!parameters.ok) return parameters;
+  const body = await bodyOf(id, operation, request, parts.settings.bodyCap);
+  if (!body.ok) return body;
+  const { account, room } = gate.caller;
+  // Each handler's own call type is held to the table by `KeyedHandlers`; here they are one kind.
+  const handler = HANDLERS[id] as unknown as (call: object, context: Context) => Promise<Outgoing>;
+  return await handler({ ...parameters.value, headers: {}, body: body.value }, { parts, account, room, now });
+}
+
+/** A body that is not asked for is not read: SDKs send `{}` along with anything. */
+async function bodyOf(
+  id: KeyedId,
+  { body }: Operation,
+  request: Request,
+  cap: number,
+): Promise<Reading<unknown>> {
+  return body === undefined ? { ok: true, value: undefined } : await readBody(id, body, request, cap);
+}

@@ -1,0 +1,88 @@
+import type { Socket } from 'node:net';
+import { connect } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { isTooSlow } from '../../src/platform/node/deadlines.ts';
+import { createGuesses } from '../../src/platform/node/guesses.ts';
+import type { HttpServer } from '../../src/platform/node/server.ts';
+import { openServer } from '../../src/platform/node/server.ts';
+
+let server: HttpServer | null = null;
+afterEach(async () => {
+  await server?.close(0);
+  server = null;
+});
+
+async function open(fetch: (request: Request) => Response | Promise<Response>): Promise<string> {
+  const guesses = createGuesses(() => 0);
+  server = await openServer({
+    host: '127.0.0.1',
+    port: 0,
+    fetch,
+    guesses,
+    monotonic: () => performance.now(),
+  });
+  return `http://127.0.0.1:${server.address.port}`;
+}
+
+function raw(text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket: Socket = connect(server?.address.port ?? 0, '127.0.0.1');
+    let answer = '';
+    socket.on('data', (piece) => (answer += piece));
+    socket.on('close', () => resolve(answer));
+    socket.on('error', reject);
+    socket.write(text);
+  });
+}
+
+function flatBody(answer: string): unknown {
+  return JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4));
+}
+
+describe('the HTTP server', () => {
+  it('what is no HTTP request gets the one error body', async () => {
+    await open(() => new Response('ok'));
+    const answer = await raw('this is not HTTP\r\n\r\n');
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(flatBody(answer)).toEqual({
+      statusCode: 400,
+      name: 'validation_error',
+      message: expect.any(String),
+    });
+  });
+
+  it('headers over 16 KiB are refused in the same shape', async () => {
+    await open(() => new Response('ok'));
+    const answer = await raw(`GET / HTTP/1.1\r\nHost: x\r\nX-Big: ${'x'.repeat(20_000)}\r\n\r\n`);
+    expect(flatBody(answer)).toMatchObject({ statusCode: 431, name: 'validation_error' });
+  });
+
+  it('while it stops, a request on a kept connection is answered 503 with Retry-After, and a running one is finished', async () => {
+    const arrived = Promise.withResolvers<void>();
+    const release = Promise.withResolvers<void>();
+    const url = await open(async () => {
+      arrived.resolve();
+      await release.promise;
+      return new Response('finished');
+    });
+    const running = fetch(`${url}/slow`);
+    await arrived.promise;
+    server?.refuse();
+    const refused = await fetch(`${url}/late`);
+    expect(refused.status).toBe(503);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await refused.json()).toMatchObject({ statusCode: 503, name: 'application_error' });
+    const closed = server?.close(5_000);
+    release.resolve();
+    expect(await (await running).text()).toBe('finished');
+    await closed;
+    server = null;
+  });
+
+  it('threats §6 r3: a body that drips is cut off, one that is slow but fair is not', () => {
+    expect(isTooSlow({ bytes: 10, elapsedMs: 9_000 })).toBe(false);
+    expect(isTooSlow({ bytes: 10, elapsedMs: 10_001 })).toBe(true);
+    expect(isTooSlow({ bytes: 11_000, elapsedMs: 10_001 })).toBe(false);
+    expect(isTooSlow({ bytes: 100_000, elapsedMs: 200_000 })).toBe(true);
+  });
+});

@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import { readSettings, SETTINGS } from '../../src/platform/node/settings.ts';
+
+/** One right environment; each row of the tables changes one thing. */
+const RIGHT = {
+  PORT: '0',
+  HOST: '127.0.0.1',
+  DATA_DIR: 'data',
+  API_KEY: 'k'.repeat(20),
+  PUBLIC_URL: 'https://mail.example.com/',
+  DOMAINS: 'example.com, b\u00fccher.example',
+  RATE_LIMIT: '0',
+  RELAY_URL: 'smtp://user:secret-pass@smtp.example.net:587',
+  KEY_PREFIX: 're_',
+  SIMULATED_DOMAIN: 'Test.Example.com',
+  UNKNOWN_RETRY: 'never',
+  MAX_AGE_HOURS: '120',
+  RETENTION_DAYS: '7',
+  EVENT_RETENTION_DAYS: '8',
+  EHLO_NAME: 'mail.example.com',
+  LOG_LEVEL: 'debug',
+};
+
+describe('settings', () => {
+  it('without any, everything has its default', () => {
+    const read = readSettings({});
+    expect(read).toMatchObject({
+      ok: true,
+      settings: {
+        PORT: 3025,
+        HOST: '127.0.0.1',
+        DATA_DIR: './data',
+        RATE_LIMIT: 100,
+        KEY_PREFIX: 'mw_',
+        UNKNOWN_RETRY: 'once',
+        LOG_LEVEL: 'info',
+        maxAgeMs: 48 * 3_600_000,
+        retentionMs: 30 * 86_400_000,
+        eventRetentionMs: 30 * 86_400_000,
+        relays: null,
+      },
+    });
+    expect(read.ok && read.settings.DOMAINS).toBeUndefined();
+    expect(read.ok && read.settings.API_KEY).toBeUndefined();
+  });
+
+  it('each is read into the value that it means', () => {
+    const read = readSettings(RIGHT);
+    expect(read).toMatchObject({
+      ok: true,
+      settings: {
+        PORT: 0,
+        PUBLIC_URL: 'https://mail.example.com',
+        DOMAINS: ['example.com', 'xn--bcher-kva.example'],
+        RATE_LIMIT: 0,
+        KEY_PREFIX: 're_',
+        SIMULATED_DOMAIN: 'test.example.com',
+        maxAgeMs: 120 * 3_600_000,
+        retentionMs: 7 * 86_400_000,
+        eventRetentionMs: 8 * 86_400_000,
+        ehloName: 'mail.example.com',
+        relays: [{ endpoints: [{ host: 'smtp.example.net', port: 587, security: 'starttls' }] }],
+      },
+    });
+  });
+
+  it('a setting that is set to nothing is not set', () => {
+    const empty = Object.fromEntries(Object.keys(SETTINGS).map((name) => [name, '']));
+    expect(readSettings(empty)).toEqual(readSettings({}));
+  });
+
+  it.each([
+    ['PORT', '65536'],
+    ['PORT', '-1'],
+    ['PORT', '80a'],
+    ['PORT', '1e3'],
+    ['PORT', ' 80'],
+    ['API_KEY', 'k'.repeat(19)],
+    ['API_KEY', 'k'.repeat(257)],
+    ['API_KEY', `${'k'.repeat(20)} x`],
+    ['API_KEY', `${'k'.repeat(20)}\u00fc`],
+    ['PUBLIC_URL', 'mail.example.com'],
+    ['PUBLIC_URL', 'ftp://mail.example.com'],
+    ['PUBLIC_URL', 'https://mail.example.com/?x=1'],
+    ['PUBLIC_URL', 'https://user@mail.example.com'],
+    ['DOMAINS', 'example'],
+    ['DOMAINS', 'example.com,,example.org'],
+    ['DOMAINS', '*.example.com'],
+    ['RATE_LIMIT', '-1'],
+    ['RATE_LIMIT', '1.5'],
+    ['RELAY_URL', 'http://smtp.example.net'],
+    ['RELAY_URL', 'smtp.example.net:587'],
+    ['KEY_PREFIX', 'mw'],
+    ['KEY_PREFIX', 'MW_'],
+    ['KEY_PREFIX', '_'],
+    ['SIMULATED_DOMAIN', 'x@example.com'],
+    ['UNKNOWN_RETRY', 'twice'],
+    ['MAX_AGE_HOURS', '0'],
+    ['MAX_AGE_HOURS', '121'],
+    ['RETENTION_DAYS', '0'],
+    ['RETENTION_DAYS', '99999999'],
+    ['EVENT_RETENTION_DAYS', 'for ever'],
+    ['EHLO_NAME', 'x\r\nMAIL FROM:<a@b.example>'],
+    ['EHLO_NAME', '-x.example.com'],
+    ['LOG_LEVEL', 'loud'],
+  ])('%s = %j is refused by name, with what is expected', (name, value) => {
+    const read = readSettings({ ...RIGHT, [name]: value });
+    expect(read.ok).toBe(false);
+    expect(read.ok ? [] : read.problems).toHaveLength(1);
+    expect(read.ok ? '' : read.problems[0]).toMatch(new RegExp(`^${name}: .{5,}`));
+  });
+
+  it('every wrong setting is named, in one answer', () => {
+    const read = readSettings({ ...RIGHT, PORT: 'x', LOG_LEVEL: 'x', RELAY_URL: 'x', MAX_AGE_HOURS: 'x' });
+    expect(read.ok ? [] : read.problems.map((line) => line.split(':')[0])).toEqual([
+      'PORT',
+      'MAX_AGE_HOURS',
+      'LOG_LEVEL',
+      'RELAY_URL',
+    ]);
+  });
+
+  it('a relay without sender domains is refused: it would be open to any sender', () => {
+    const read = readSettings({ RELAY_URL: RIGHT.RELAY_URL });
+    expect(read.ok ? [] : read.problems).toEqual([expect.stringMatching(/^DOMAINS: /)]);
+  });
+
+  it('threats §13 r1: no value of a wrong setting is repeated, since it may be a secret in the wrong place', () => {
+    const secret = 'canary-7c1f\u00fc';
+    for (const name of Object.keys(SETTINGS)) {
+      for (const value of [secret, `smtp://user:${secret}@host:port`, `http://${secret}@x/`]) {
+        const read = readSettings({ ...RIGHT, [name]: value });
+        expect(read.ok ? '' : read.problems.join('\n')).not.toContain('canary');
+      }
+    }
+  });
+});
