@@ -34,10 +34,9 @@ export const OptionalAddresses = z
 /** How address lists are printed: always an array, each text as it was given, trimmed. */
 export const AddressList = z.array(z.string());
 
-/** One text of an address field: `field` is its path as it is printed, `path` the same in pieces. */
+/** One text of an address field; `field` is its path: `to`, `cc[1]`. */
 export interface AddressText {
   readonly field: string;
-  readonly path: readonly PropertyKey[];
   readonly text: string;
 }
 
@@ -45,9 +44,9 @@ export interface AddressText {
 export function addressTexts(body: unknown, field: AddressField): readonly AddressText[] {
   if (typeof body !== 'object' || body === null || !Object.hasOwn(body, field)) return [];
   const value: unknown = (body as Readonly<Record<string, unknown>>)[field];
-  if (typeof value === 'string') return [{ field, path: [field], text: value }];
+  if (typeof value === 'string') return [{ field, text: value }];
   if (!Array.isArray(value)) return [];
   return value.flatMap((text: unknown, index) =>
-    typeof text === 'string' ? [{ field: `${field}[${index}]`, path: [field, index], text }] : [],
+    typeof text === 'string' ? [{ field: `${field}[${index}]`, text }] : [],
   );
 }

@@ -21,7 +21,6 @@ export const BatchResult = z
     id: Id.exactOptional(),
     name: z.string().meta({ description: 'The error name.' }).exactOptional(),
     message: z.string().exactOptional(),
-    field: z.string().exactOptional(),
   })
   .meta({ id: 'BatchResult', description: 'Extension. One entry per item of the request, in its order.' });
 

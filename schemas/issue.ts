@@ -27,12 +27,6 @@ export function printPath(path: readonly PropertyKey[]): string {
   return path.map((segment, index) => printSegment(segment, index === 0)).join('');
 }
 
-/** `[2]` and `to` as `[2].to`; nothing and `to` as `to`. */
-export function joinPath(at: string, path: readonly PropertyKey[]): string {
-  const printed = printPath(path);
-  return at === '' || printed === '' || printed.startsWith('[') ? at + printed : `${at}.${printed}`;
-}
-
 /** The branch that came furthest is the one the caller meant; where none did, the union's own sentence is the better one. */
 function nearestBranch(issue: z.core.$ZodIssueInvalidUnion): Finding | null {
   const branches = issue.errors.flatMap((branch) => branch[0] ?? []).map(findingOf);

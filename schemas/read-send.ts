@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import { ADDRESS_FIELDS, addressTexts } from './address.ts';
 import { SendEmail } from './email.ts';
 import type { Refusal } from './error.ts';
-import { type Finding, findingsOf, isAbsent, joinPath, valueAt } from './issue.ts';
+import { type Finding, findingsOf, isAbsent, printPath, valueAt } from './issue.ts';
 import {
   attachmentsUnavailable,
   invalidField,
@@ -17,7 +17,7 @@ export interface SendJudges {
   readonly address: (text: string, field: string) => Refusal | null;
   readonly scheduledAt: (text: string, field: string) => Refusal | null;
   /** `field` of the answer is a path within the mail: `headers.X-A`. */
-  readonly headers?: (
+  readonly headers: (
     headers: Readonly<Record<string, string>>,
     hasReplyTo: boolean,
   ) => { readonly field: string; readonly rule: string } | null;
@@ -29,8 +29,6 @@ export type ReadSend =
 
 interface Draft {
   readonly body: unknown;
-  /** The path of the mail in a batch, such as `[2]`, or nothing. */
-  readonly at: string;
   readonly findings: readonly Finding[];
   readonly judges: SendJudges;
 }
@@ -51,25 +49,24 @@ const LATE_FIELDS = [
 ] as const;
 
 const fieldOf = (draft: Draft, name: string): unknown => valueAt(draft.body, [name]);
-const pathOf = (draft: Draft, name: string): string => joinPath(draft.at, [name]);
 
 /** Templates are not built, so each names one that does not exist. */
 function templateRefusal(draft: Draft): Refusal | null {
   if (isAbsent(fieldOf(draft, 'template'))) return null;
   const finding = draft.findings.find(({ path }) => path[0] === 'template');
-  if (finding !== undefined) return invalidField(joinPath(draft.at, finding.path), finding.rule);
+  if (finding !== undefined) return invalidField(printPath(finding.path), finding.rule);
   if (isAbsent(fieldOf(draft, 'html')) && isAbsent(fieldOf(draft, 'text'))) {
-    return notFound('Template', pathOf(draft, 'template'));
+    return notFound('Template', 'template');
   }
-  return invalidField(pathOf(draft, 'template'), '`html` and `text` are not allowed beside a template.');
+  return invalidField('template', '`html` and `text` are not allowed beside a template.');
 }
 
 function missingRefusal(draft: Draft): Refusal | null {
   const to = fieldOf(draft, 'to');
-  if (isAbsent(to) || (Array.isArray(to) && to.length === 0)) return missingField(pathOf(draft, 'to'));
-  if (isAbsent(fieldOf(draft, 'html')) && isAbsent(fieldOf(draft, 'text'))) return missingBodyPart(draft.at);
+  if (isAbsent(to) || (Array.isArray(to) && to.length === 0)) return missingField('to');
+  if (isAbsent(fieldOf(draft, 'html')) && isAbsent(fieldOf(draft, 'text'))) return missingBodyPart();
   for (const name of ['subject', 'from']) {
-    if (isAbsent(fieldOf(draft, name))) return missingField(pathOf(draft, name));
+    if (isAbsent(fieldOf(draft, name))) return missingField(name);
   }
   return null;
 }
@@ -80,7 +77,7 @@ function schemaRefusal(
   isMeant: (finding: Finding) => boolean = () => true,
 ): Refusal | null {
   const finding = draft.findings.find((found) => found.path[0] === name && isMeant(found));
-  return finding === undefined ? null : invalidField(joinPath(draft.at, finding.path), finding.rule);
+  return finding === undefined ? null : invalidField(printPath(finding.path), finding.rule);
 }
 
 /** Syntax of every field first, counts after that. */
@@ -88,8 +85,8 @@ function addressRefusal(draft: Draft): Refusal | null {
   for (const name of ADDRESS_FIELDS) {
     const shape = schemaRefusal(draft, name, ({ kind }) => kind !== 'count');
     if (shape !== null) return shape;
-    for (const { text, path } of addressTexts(draft.body, name)) {
-      const refusal = draft.judges.address(text, joinPath(draft.at, path));
+    for (const { text, field } of addressTexts(draft.body, name)) {
+      const refusal = draft.judges.address(text, field);
       if (refusal !== null) return refusal;
     }
   }
@@ -103,25 +100,24 @@ function addressRefusal(draft: Draft): Refusal | null {
 function headersRefusal(draft: Draft): Refusal | null {
   const headers = fieldOf(draft, 'headers') as Readonly<Record<string, string>>;
   const hasReplyTo = addressTexts(draft.body, 'reply_to').length > 0;
-  const problem = draft.judges.headers?.(headers, hasReplyTo) ?? null;
+  const problem = draft.judges.headers(headers, hasReplyTo);
   if (problem === null) return null;
-  return invalidField(draft.at === '' ? problem.field : `${draft.at}.${problem.field}`, problem.rule);
+  return invalidField(problem.field, problem.rule);
 }
 
 /** What is well-formed and still cannot be done. */
 function meaningRefusal(draft: Draft, name: (typeof LATE_FIELDS)[number]): Refusal | null {
   const value = fieldOf(draft, name);
   if (isAbsent(value)) return null;
-  const field = pathOf(draft, name);
   switch (name) {
     case 'headers':
       return headersRefusal(draft);
     case 'scheduled_at':
-      return typeof value === 'string' ? draft.judges.scheduledAt(value, field) : null;
+      return typeof value === 'string' ? draft.judges.scheduledAt(value, name) : null;
     case 'topic_id':
-      return notFound('Topic', field);
+      return notFound('Topic', name);
     case 'attachments':
-      return Array.isArray(value) && value.length > 0 ? attachmentsUnavailable(field) : null;
+      return Array.isArray(value) && value.length > 0 ? attachmentsUnavailable(name) : null;
     default:
       return null;
   }
@@ -139,19 +135,12 @@ function lateRefusal(draft: Draft): Refusal | null {
  * Validates one mail and finds the refusal that comes first by the contract (section 2.3, fields of a send). `body` has
  * been through `tolerate`.
  */
-export function readSend(call: {
-  readonly body: unknown;
-  readonly at?: string;
-  readonly judges: SendJudges;
-}): ReadSend {
-  const at = call.at ?? '';
+export function readSend(call: { readonly body: unknown; readonly judges: SendJudges }): ReadSend {
   const parsed = SendEmail.safeParse(call.body);
   const findings = parsed.success ? [] : findingsOf(parsed.error);
   const root = findings.find(({ path }) => path.length === 0);
-  if (root !== undefined) {
-    return { ok: false, refusal: at === '' ? wrongBodyType(root.rule) : invalidField(at, root.rule) };
-  }
-  const draft: Draft = { body: call.body, at, findings, judges: call.judges };
+  if (root !== undefined) return { ok: false, refusal: wrongBodyType(root.rule) };
+  const draft: Draft = { body: call.body, findings, judges: call.judges };
   const refusal =
     templateRefusal(draft) ?? missingRefusal(draft) ?? addressRefusal(draft) ?? lateRefusal(draft);
   if (refusal !== null) return { ok: false, refusal };

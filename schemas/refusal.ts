@@ -1,8 +1,8 @@
 import type { ErrorCode, Refusal } from './error.ts';
 
 /**
- * The words of every "no" (wire contract, section 2.4). Applications match on some of these texts, so they are written in
- * this file alone. `field` is a path such as `attachments[1].content` or `[2].to`.
+ * The words of every "no" that the contract fixes (section 2.4) or that more than one room says. Applications match on some
+ * of these texts. `field` is a path such as `attachments[1].content`; the place in a batch is put before it later.
  */
 
 const ADDRESS_RULE =
@@ -27,15 +27,14 @@ export const missingField = (field: string): Refusal => ({
   field,
 });
 
-/** `at` is the path of the mail in a batch, such as `[2]`, or nothing. */
-export const missingBodyPart = (at = ''): Refusal => ({
+export const missingBodyPart = (): Refusal => ({
   code: 'validation_error',
   message: 'Missing `html` or `text` field.',
-  field: at === '' ? 'html' : `${at}.html`,
+  field: 'html',
 });
 
 export const invalidAddress = (field: string): Refusal => ({
-  code: isFrom(field) ? 'invalid_from_address' : 'validation_error',
+  code: field === 'from' ? 'invalid_from_address' : 'validation_error',
   message: `Invalid \`${field}\` field. ${ADDRESS_RULE}`,
   field,
 });
@@ -154,25 +153,6 @@ export const rateExceeded = (limit: number, retryAfterSeconds: number): Refusal 
   retryAfterSeconds,
 });
 
-/** Cancel and move work before the first attempt only. */
-export const notScheduled = (): Refusal => ({
-  code: 'validation_error',
-  message: 'Invalid `id` field. Only an e-mail that is scheduled and not yet being sent can be changed.',
-  field: 'id',
-});
-
-export const nothingToRetry = (): Refusal => ({
-  code: 'validation_error',
-  message: 'Invalid `id` field. No recipient of this e-mail has failed.',
-  field: 'id',
-});
-
-export const notFinished = (): Refusal => ({
-  code: 'validation_error',
-  message: 'Invalid `id` field. Only an e-mail with no recipient left to send to can be removed.',
-  field: 'id',
-});
-
 export const internalError = (): Refusal => ({
   code: 'application_error',
   message: 'Something went wrong on our side.',
@@ -184,14 +164,9 @@ export const unavailable = (retryAfterSeconds: number): Refusal => ({
   retryAfterSeconds,
 });
 
-/** `from`, `[2].from`: the address with an error name of its own. */
-function isFrom(field: string): boolean {
-  return /^(?:\[\d+\]\.)?from$/.test(field);
-}
-
 /** Some fields have an error name of their own (section 2.2). */
 function codeFor(field: string): ErrorCode {
-  if (isFrom(field)) return 'invalid_from_address';
-  if (/^(?:\[\d+\]\.)?attachments\b/.test(field)) return 'invalid_attachment';
+  if (field === 'from') return 'invalid_from_address';
+  if (/^attachments\b/.test(field)) return 'invalid_attachment';
   return field === 'permission' ? 'invalid_access' : 'validation_error';
 }

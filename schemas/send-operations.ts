@@ -108,15 +108,14 @@ export const SEND_OPERATIONS = {
       strict: { data: [{ id: ID }, { id: OTHER_ID }] },
       permissive: {
         data: [{ id: ID }],
-        errors: [{ index: 1, message: 'Missing `[1].to` field.' }],
+        errors: [{ index: 1, message: 'Missing `to` field.' }],
         results: [
           { index: 0, status: 'accepted', id: ID },
           {
             index: 1,
             status: 'rejected',
             name: 'missing_required_field',
-            message: 'Missing `[1].to` field.',
-            field: '[1].to',
+            message: 'Missing `to` field.',
           },
         ],
       },

@@ -12,8 +12,8 @@ export interface CarryParts extends DeliverParts {
   readonly account: string;
   readonly room: Async<Mailroom>;
   readonly recipientsAtOnce: number | null;
-  /** Told as soon as the relay has answered, before the outcome is written. */
-  readonly heard: (condition: Condition, recipientsTaken: number | null) => void;
+  /** Told as soon as the relay has answered, before the outcome is written; null when it was not asked. */
+  readonly answered: (condition: Condition | null, recipientsTaken: number | null) => void;
   /** The outcome cannot be written for now. */
   readonly troubled: () => void;
   readonly hurry: AbortSignal;
@@ -25,7 +25,7 @@ export async function carry(claim: Claim, attempt: Attempt, parts: CarryParts): 
   const since = host.now();
   const { now: mine, later } = cut(claim, parts.recipientsAtOnce);
   const delivered = await deliver(mine, attempt, parts);
-  if (delivered.condition !== null) parts.heard(delivered.condition, delivered.recipientsTaken);
+  parts.answered(delivered.condition, delivered.recipientsTaken);
   const outcomes = [...delivered.outcomes, ...later];
   const written = await settleUntilLeaseEnds(claim, outcomes, parts);
   host.log({

@@ -13,6 +13,9 @@ import type { Bucket } from '../relay/rate.ts';
 import { available, fullBucket, take, waitForOne } from '../relay/rate.ts';
 import type { Condition, Relay } from '../relay/relay.ts';
 
+/** A relay that has answered within this time is taken to go on doing so. */
+const FLOWING_MS = 1_000;
+
 /** One relay as the operator sees it. */
 export interface Standing {
   readonly name: string;
@@ -34,6 +37,7 @@ export class Desk {
   #underWay = 0;
   #bucket: Bucket;
   #since = 0;
+  #answeredAt = Number.NEGATIVE_INFINITY;
 
   constructor(relay: Relay, now: number) {
     this.relay = relay;
@@ -50,9 +54,9 @@ export class Desk {
     return isOpen(this.#health, now);
   }
 
-  /** Messages that may be claimed now: as many as connections are free and the rate allows. */
+  /** Messages that may be claimed now: as many as connections are free, or soon will be, and the rate allows. */
   room(now: number): number {
-    const free = this.relay.connections - this.#underWay;
+    const free = this.#free(now);
     const rate = this.#rate(now);
     if (!this.isOpen(now) || free <= 0) return 0;
     return rate === null ? free : Math.min(free, available(this.#bucket, rate, now));
@@ -61,7 +65,7 @@ export class Desk {
   /** Milliseconds until the rate allows one more; null when it is not the rate that holds this desk up. */
   untilRoom(now: number): number | null {
     const rate = this.#rate(now);
-    if (rate === null || !this.isOpen(now) || this.#underWay >= this.relay.connections) return null;
+    if (rate === null || !this.isOpen(now) || this.#free(now) <= 0) return null;
     return waitForOne(this.#bucket, rate, now);
   }
 
@@ -71,8 +75,10 @@ export class Desk {
     if (rate !== null) this.#bucket = take(this.#bucket, { count: messages, rate, now });
   }
 
-  finished(): void {
+  /** The relay has said what it had to say about one message. */
+  answered(now: number): void {
     this.#underWay -= 1;
+    this.#answeredAt = now;
   }
 
   /** What an attempt or a probe said about the relay; true when that opened or closed it. */
@@ -101,6 +107,15 @@ export class Desk {
 
   learnRecipients(taken: number): void {
     this.recipientsAtOnce = Math.max(1, Math.min(taken, this.recipientsAtOnce ?? taken));
+  }
+
+  /**
+   * While a relay keeps answering, the next message for each connection is claimed and composed ahead, so that none waits
+   * for a commit. One that is silent gets no more than it has connections: what is ahead of it would wait with it.
+   */
+  #free(now: number): number {
+    const isFlowing = Math.abs(now - this.#answeredAt) < FLOWING_MS;
+    return this.relay.connections * (isFlowing ? 2 : 1) - this.#underWay;
   }
 
   #become(health: Health, now: number): boolean {

@@ -63,10 +63,10 @@ function laneAfter(
   { config }: Room,
   { row, step, pinned }: { readonly row: RecipientRow; readonly step: Step; readonly pinned: boolean },
 ): string {
-  const binding = bindingOf(row.lane);
   if (step.dueAt === null || row.relay === null) return row.lane;
+  const binding = bindingOf(row.lane);
   if (pinned) return laneOf({ ...binding, relay: row.relay, pinned: true });
-  if (!step.onward || binding.pinned) return row.lane;
+  if (!step.onward) return row.lane;
   const next = nextRelay({ after: row.relay, secure: binding.secure, relays: config });
   return laneOf({ ...binding, relay: next?.relay ?? '' });
 }

@@ -84,7 +84,13 @@ function dropEnded(
   const email = stored.record;
   const suppressed = suppressedAmong({ sql, addresses: due.map(({ address }) => address), now });
   return due.filter((row) => {
-    const step = endingAtDispatch({ row, email, config, suppressed: suppressed.has(row.address), now });
+    const step = endingAtDispatch({
+      row,
+      email,
+      config,
+      suppressed: suppressed.get(row.address) ?? null,
+      now,
+    });
     if (step === null) return true;
     applyStep(room, { subject: { row, emailId: email.id }, step, pinned: false, now });
     return false;

@@ -21,12 +21,13 @@ export function endingAtDispatch({
   readonly row: RecipientRow;
   readonly email: EmailRecord;
   readonly config: MailroomConfig;
-  readonly suppressed: boolean;
+  /** Why the address is on the suppression list, or null. */
+  readonly suppressed: string | null;
   readonly now: number;
 }): Step | null {
   const from = standpointOf(row);
   const simulated = row.simulation !== null;
-  if (suppressed) return endedStep({ from, state: 'suppressed', reason: 'suppressed' });
+  if (suppressed !== null) return endedStep({ from, state: 'suppressed', reason: suppressed });
   if (foreignDomain({ email, simulated, domains: config.domains }) !== null) {
     return endedStep({ from, state: 'failed', reason: 'domain_not_verified' });
   }

@@ -72,9 +72,8 @@ function storeRecipients(
   const addresses = email.envelope.map(({ address }) => address);
   const suppressed = suppressedAmong({ sql: room.sql, addresses, now });
   const arrival = stepEvent({ type: dueAt > now ? 'email.scheduled' : 'email.queued' });
-  const withheld = stepEvent({ type: 'email.suppressed', reason: 'suppressed' });
   for (const [ordinal, { address, simulation }] of email.envelope.entries()) {
-    const isSuppressed = suppressed.has(address);
+    const reason = suppressed.get(address) ?? null;
     const relay = simulation === null ? '' : SIMULATED;
     const secure = simulation === null && email.tls === 'enforced';
     room.sql.exec(
@@ -84,13 +83,14 @@ function storeRecipients(
       ordinal,
       address,
       simulation,
-      isSuppressed ? 'suppressed' : 'queued',
-      isSuppressed ? 'suppressed' : null,
+      reason === null ? 'queued' : 'suppressed',
+      reason,
       laneOf({ relay, pinned: false, secure }),
-      isSuppressed ? null : dueAt,
+      reason === null ? dueAt : null,
       dueAt,
     );
+    const event = reason === null ? arrival : stepEvent({ type: 'email.suppressed', reason });
     const about = { email: seq, recipient: address, attempt: 0, relay: null, maybeDuplicate: false };
-    writeEvent(room, { about, event: isSuppressed ? withheld : arrival, nextAttemptAt: null, now });
+    writeEvent(room, { about, event, nextAttemptAt: null, now });
   }
 }

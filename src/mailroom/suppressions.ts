@@ -22,7 +22,10 @@ export function foldAddress(address: string): string {
   return address.normalize('NFC').toLowerCase();
 }
 
-/** Which of these addresses may not be sent to now. */
+/** Why an address is not sent to, in the words of wire-contract.md §12; `manual` where nothing happened before. */
+const REASONS = { bounce: 'previous_bounce', complaint: 'previous_complaint', manual: 'manual' } as const;
+
+/** Which of these addresses may not be sent to now, and why. */
 export function suppressedAmong({
   sql,
   addresses,
@@ -31,15 +34,19 @@ export function suppressedAmong({
   readonly sql: Sql;
   readonly addresses: readonly string[];
   readonly now: number;
-}): ReadonlySet<string> {
-  const folded = new Map(addresses.map((address) => [foldAddress(address), address]));
-  const rows = sql.exec<{ folded: string }>(
-    `SELECT folded FROM suppressions WHERE folded IN (SELECT value FROM json_each(?)) AND ${APPLIES}`,
-    JSON.stringify([...folded.keys()]),
+}): ReadonlyMap<string, string> {
+  const rows = sql.exec<{ folded: string; origin: SuppressionRecord['origin'] }>(
+    `SELECT folded, origin FROM suppressions WHERE folded IN (SELECT value FROM json_each(?)) AND ${APPLIES}`,
+    JSON.stringify(addresses.map(foldAddress)),
     now,
   );
-  const found = new Set(rows.map((row) => row.folded));
-  return new Set(found.size === 0 ? [] : addresses.filter((address) => found.has(foldAddress(address))));
+  const origins = new Map(rows.map(({ folded, origin }) => [folded, origin]));
+  const reasons = new Map<string, string>();
+  for (const address of origins.size === 0 ? [] : addresses) {
+    const origin = origins.get(foldAddress(address));
+    if (origin !== undefined) reasons.set(address, REASONS[origin]);
+  }
+  return reasons;
 }
 
 export function suppress(

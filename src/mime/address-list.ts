@@ -9,15 +9,11 @@ export type ListReading =
   | { readonly ok: false; readonly rule: string };
 
 interface Token {
-  readonly kind: 'word' | 'quoted' | 'special';
+  readonly kind: 'word' | 'quoted' | 'bracket' | 'separator';
   readonly text: string;
 }
 
-/** What was read since the last separator. */
-interface Element {
-  readonly words: Token[];
-  address: Token | null;
-}
+const END: Token = { kind: 'separator', text: 'end' };
 
 /**
  * Reads the address list of a header field that somebody else wrote (RFC 5322 §3.4): names, quoted strings, comments,
@@ -28,49 +24,24 @@ interface Element {
  */
 export function readAddressList(value: string): ListReading {
   const tokens = tokensOf(value);
-  if (tokens === null) return { ok: false, rule: 'A comment or quoted string is not closed.' };
+  if (tokens === null) return unreadable('A comment or quoted string is not closed.');
   const mailboxes: ParsedMailbox[] = [];
-  let element: Element = { words: [], address: null };
   let place: 'list' | 'group' | 'behind group' = 'list';
-  let isInAngle = false;
-  for (const token of [...tokens, { kind: 'special', text: 'end' } as const]) {
-    if (token.kind !== 'special') {
-      const isMisplaced = place === 'behind group' || element.address !== null;
-      if (isMisplaced) return unreadable('There is text behind an address.');
-      if (isInAngle) element.address = token;
-      else element.words.push(token);
+  let element: Token[] = [];
+  for (const token of [...tokens, END]) {
+    if (token.kind !== 'separator') {
+      if (place === 'behind group') return unreadable('A group is not separated from what follows.');
+      element.push(token);
       continue;
     }
-    if (isInAngle !== (token.text === '>')) return unreadable('An angle bracket stands where none can.');
-    switch (token.text) {
-      case '<':
-        if (element.address !== null || place === 'behind group')
-          return unreadable('Two addresses are not separated.');
-        isInAngle = true;
-        break;
-      case '>':
-        if (element.address === null) return unreadable('An address is empty.');
-        isInAngle = false;
-        break;
-      case ':':
-        if (place !== 'list' || element.address !== null) return unreadable('A colon stands where none can.');
-        place = 'group';
-        element = { words: [], address: null };
-        break;
-      default: {
-        const isEndOfGroup = token.text === ';';
-        if (isEndOfGroup !== (place === 'group') && token.text !== ',')
-          return unreadable(isEndOfGroup ? 'Addresses are separated by commas.' : 'A group is not closed.');
-        const reading = mailboxOf(element);
-        if (reading === 'unreadable') return unreadable('An address is not of the form `a@b.example`.');
-        if (reading !== 'nothing') mailboxes.push(reading);
-        if (mailboxes.length > MAX_MAILBOXES)
-          return unreadable(`It names more than ${MAX_MAILBOXES} mailboxes.`);
-        element = { words: [], address: null };
-        if (isEndOfGroup) place = 'behind group';
-        else if (place === 'behind group') place = 'list';
-      }
-    }
+    const next = placeBehind(token.text, place);
+    if (next === null) return unreadable('A colon, a semicolon or the end stands where none can.');
+    const reading = token.text === ':' ? groupNameOf(element) : mailboxOf(element);
+    if (reading === 'unreadable') return unreadable('An address is not of the form `a@b.example`.');
+    if (reading !== 'nothing') mailboxes.push(reading);
+    if (mailboxes.length > MAX_MAILBOXES) return unreadable(`It names more than ${MAX_MAILBOXES} mailboxes.`);
+    element = [];
+    place = next;
   }
   return { ok: true, mailboxes };
 }
@@ -79,14 +50,40 @@ function unreadable(rule: string): ListReading {
   return { ok: false, rule };
 }
 
-/** Empty elements are obsolete but met (RFC 5322 §4.4): they name nobody. */
-function mailboxOf(element: Element): ParsedMailbox | 'nothing' | 'unreadable' {
-  const only = element.words.length === 1 ? element.words[0] : undefined;
-  const spec = element.address ?? only;
-  if (spec === undefined) return element.words.length === 0 ? 'nothing' : 'unreadable';
-  const reading = spec.kind === 'word' ? parseAddrSpec(spec.text) : null;
-  if (reading === null || !reading.ok) return 'unreadable';
-  const name = element.address === null ? '' : nameOf(element.words);
+/** Where a separator leads from here, or null where it cannot stand. Groups do not nest (RFC 5322 §3.4). */
+function placeBehind(
+  separator: string,
+  place: 'list' | 'group' | 'behind group',
+): 'list' | 'group' | 'behind group' | null {
+  switch (separator) {
+    case ':':
+      return place === 'list' ? 'group' : null;
+    case ';':
+      return place === 'group' ? 'behind group' : null;
+    case ',':
+      return place === 'group' ? 'group' : 'list';
+    default:
+      return place === 'group' ? null : 'list';
+  }
+}
+
+function groupNameOf(element: readonly Token[]): 'nothing' | 'unreadable' {
+  return element.some((token) => token.kind === 'bracket') ? 'unreadable' : 'nothing';
+}
+
+/** `a@b.example` or `Name <a@b.example>`. Empty elements are obsolete but met (RFC 5322 §4.4): they name nobody. */
+function mailboxOf(element: readonly Token[]): ParsedMailbox | 'nothing' | 'unreadable' {
+  if (element.length === 0) return 'nothing';
+  const open = element.findIndex((token) => token.kind === 'bracket');
+  const words = open < 0 ? [] : element.slice(0, open);
+  const [first, spec, last, ...rest] = open < 0 ? [undefined, ...element] : element.slice(open);
+  const isBracketed =
+    first?.text === '<' && last?.text === '>' && last.kind === 'bracket' && rest.length === 0;
+  const isBare = open < 0 && element.length === 1;
+  if (spec?.kind !== 'word' || !(isBracketed || isBare)) return 'unreadable';
+  const reading = parseAddrSpec(spec.text);
+  if (!reading.ok) return 'unreadable';
+  const name = nameOf(words);
   const { address } = reading.mailbox;
   return { ...reading.mailbox, name, given: name === '' ? address : `${name} <${address}>` };
 }
@@ -126,7 +123,7 @@ function tokensOf(value: string): readonly Token[] | null {
       tokens.push({ kind: 'quoted', text: quoted.text });
       at = quoted.end;
     } else if (/[<>,;:]/.test(character)) {
-      tokens.push({ kind: 'special', text: character });
+      tokens.push({ kind: /[<>]/.test(character) ? 'bracket' : 'separator', text: character });
       at += 1;
     } else if (/[ \t]/.test(character)) at += 1;
     else {

@@ -21,7 +21,7 @@ const KEYS = ['tls', 'ports', 'name', 'connections', 'rate', 'ehlo'] as const;
 const URL_SHAPE =
   /^(?<scheme>smtps?):\/\/(?:(?<credentials>[^/?#]*)@)?(?<host>\[[^\]/?#]*\]|[^:/?#@[\]]*)(?::(?<port>[^/?#]*))?\/?(?:\?(?<query>[^#]*))?$/i;
 const HOST_NAME =
-  /^(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+  /^(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
 const EHLO_NAME =
   /^(?=.{1,255}$)(?:(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?|\[[a-z0-9.:]+\])$/i;
 const IPV4 = /^(?:\d{1,3}\.){3}\d{1,3}$/;
@@ -155,7 +155,7 @@ function readHost(given: string, report: Report): string | null {
   }
   const host = canonicalHost(given);
   // The URL parser also reads `127.1`, `0x7f.1` and `2130706433` as addresses: whoever means one writes all four bytes.
-  const isRewritten = host !== null && IPV4.test(host) && host !== given;
+  const isRewritten = given.includes('%') || (host !== null && IPV4.test(host) && host !== given);
   if (host === null || isRewritten || !HOST_NAME.test(host))
     return report('host: expected a host name or an IP address');
   return host;

@@ -200,16 +200,14 @@ describe('a database file', () => {
     sql.exec('VACUUM INTO ?', damaged);
     const bytes = readFileSync(damaged);
     writeFileSync(damaged, bytes.fill(0xff, 4096));
-    const other = openSqlite(damaged);
-    expect(() => other.exec('SELECT n FROM t')).toThrow(StorageLost);
-    other.close();
+    expect(() => openSqlite(damaged).exec('SELECT n FROM t')).toThrow(StorageLost);
   });
 
   test('a process that can write no more stops, and everything it answered is there afterwards', () => {
     const script = join(import.meta.dirname, 'fill-storage.ts');
     const path = join(folder, 'full.db');
-    // 512 KiB a file at most, by the shell's count in KiB; the signal that comes with it is ignored, so that writing fails.
-    const command = `trap '' XFSZ; ulimit -f 512; exec '${process.execPath}' '${script}' '${path}'`;
+    // 2 MiB a file at most, by the shell's count in KiB; the signal that comes with it is ignored, so that writing fails.
+    const command = `trap '' XFSZ; ulimit -f 2048; exec '${process.execPath}' '${script}' '${path}'`;
     const { stdout, status } = spawnSync('bash', ['-c', command], { encoding: 'utf8', timeout: 20_000 });
     const answered = stdout.trim().split('\n');
     expect(status).toBe(74);

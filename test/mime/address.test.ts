@@ -73,6 +73,7 @@ const ROWS: readonly (readonly [row: number, input: string, address: string | nu
   [17, 'a@bu\u0308cher.example', 'a@xn--bcher-kva.example'],
   [17, 'a@B\u00DCCHER.example', 'a@xn--bcher-kva.example'],
   [18, '用户@例え.example', '用户@xn--r8jz45g.example'],
+  [18, 'e\u0301@b.example', '\u00e9@b.example'],
 ];
 
 describe('one address per element', () => {

@@ -17,9 +17,9 @@ const judges: SendJudges = {
 
 const GOOD = { from: 'a@b.example', to: 'c@d.example', subject: 'Hello', text: 'Hello.' };
 
-function refusalOf(change: Record<string, unknown>, at?: string) {
+function refusalOf(change: Record<string, unknown>) {
   const body = tolerate('sendEmail', { ...GOOD, ...change });
-  const result = readSend({ body, judges, ...(at === undefined ? {} : { at }) });
+  const result = readSend({ body, judges });
   return result.ok ? null : result.refusal;
 }
 
@@ -230,26 +230,6 @@ describe('what is refused, with its message and its field', () => {
       ok: false,
       refusal: { code: 'validation_error', message: 'Invalid `body` field. An object is expected.' },
     });
-  });
-
-  test('in a batch the path begins with the place of the item', () => {
-    expect(refusalOf({ to: undefined }, '[2]')).toMatchObject({
-      message: 'Missing `[2].to` field.',
-      field: '[2].to',
-    });
-    expect(refusalOf({ from: 'root' }, '[2]')).toMatchObject({
-      code: 'invalid_from_address',
-      field: '[2].from',
-    });
-    expect(refusalOf({ headers: { From: 'x@y.example' } }, '[2]')).toMatchObject({
-      field: '[2].headers.From',
-    });
-    expect(refusalOf({ to: ['root'] }, '[0]')).toMatchObject({ field: '[0].to[0]' });
-    expect(refusalOf({ attachments: [{}] }, '[1]')).toMatchObject({
-      code: 'invalid_attachment',
-      field: '[1].attachments',
-    });
-    expect(readSend({ body: 7, at: '[3]', judges })).toMatchObject({ refusal: { field: '[3]' } });
   });
 });
 

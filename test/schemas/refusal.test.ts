@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ERRORS } from '../../schemas/error.ts';
 import { errorBody } from '../../schemas/error-body.ts';
 import { bodyRefusal, headerRefusal, parameterRefusal } from '../../schemas/first-refusal.ts';
-import { joinPath, printPath } from '../../schemas/issue.ts';
+import { printPath } from '../../schemas/issue.ts';
 import type { Operation } from '../../schemas/operation.ts';
 import { OPERATIONS, type OperationId } from '../../schemas/operations.ts';
 import { readBatch } from '../../schemas/read-batch.ts';
@@ -26,12 +26,6 @@ describe('the wording of the contract, section 2.4', () => {
       422,
       'invalid_from_address',
       'Invalid `from` field. The email address needs to follow the `email@example.com` or `Name <email@example.com>` format.',
-    ],
-    [
-      refusal.invalidAddress('[2].from'),
-      422,
-      'invalid_from_address',
-      'Invalid `[2].from` field. The email address needs to follow the `email@example.com` or `Name <email@example.com>` format.',
     ],
     [
       refusal.domainNotVerified('x.com'),
@@ -104,12 +98,6 @@ describe('paths', () => {
     [['headers', `X-${'a'.repeat(100_000)}`], `headers.X-${'a'.repeat(62)}…`],
   ])('%j is printed as %s, whatever a caller put into it', (path, printed) => {
     expect(printPath(path)).toBe(printed);
-  });
-
-  test('the place in a batch stands before the path', () => {
-    expect(joinPath('[2]', ['to', 1])).toBe('[2].to[1]');
-    expect(joinPath('[2]', [])).toBe('[2]');
-    expect(joinPath('', ['to'])).toBe('to');
   });
 });
 

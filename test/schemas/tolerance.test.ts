@@ -80,17 +80,23 @@ describe('what the contract forgives', () => {
   });
 });
 
-describe('threats §6 r5: keys named after prototypes', () => {
-  test.each(['__proto__', 'constructor', 'prototype'])(
-    'threats §6 r5: %s reaches no prototype at any level',
-    (key) => {
-      const poison = `{"isPolluted":true,"to":"x@y.example"}`;
-      const text = `{"cc":null,"${key}":${poison},"headers":[],"template":{"id":"t","variables":[],"${key}":${poison}},"attachments":[{"filename":null,"contentType":"a/b","${key}":${poison}}]}`;
-      const body = send(JSON.parse(text));
-      expect(Object.getPrototypeOf(body)).toBe(Object.prototype);
-      expect(Object.getPrototypeOf({})).not.toHaveProperty('isPolluted');
-      expect(body).not.toHaveProperty('isPolluted');
-      expect(body).not.toHaveProperty('to');
-    },
-  );
+describe('keys named after prototypes', () => {
+  const POISON = '{"isPolluted":true,"to":"x@y.example"}';
+
+  test.each(
+    ['__proto__', 'constructor', 'prototype'].flatMap((key) => [
+      [key, 'a body', `{"cc":null,"${key}":${POISON}}`],
+      [key, 'a body with a map', `{"headers":[],"${key}":${POISON}}`],
+      [key, 'a template', `{"template":{"id":null,"${key}":${POISON}}}`],
+      [key, 'an attachment', `{"attachments":[{"filename":null,"contentType":"a/b","${key}":${POISON}}]}`],
+    ]),
+  )('threats §6 r5: %s in %s reaches no prototype', (_, __, text) => {
+    const body = send(JSON.parse(text)) as { template?: object; attachments?: object[] };
+    for (const value of [body, body.template ?? {}, ...(body.attachments ?? [])]) {
+      expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
+      expect(value).not.toHaveProperty('isPolluted');
+      expect(value).not.toHaveProperty('to');
+    }
+    expect(Object.getPrototypeOf({})).not.toHaveProperty('isPolluted');
+  });
 });

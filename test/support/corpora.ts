@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 
 /** Test data of other projects, beside the checkout or where CORPORA_DIR says. Never committed here. */
 const { CORPORA_DIR } = process.env;
@@ -9,4 +9,14 @@ const FOLDER = CORPORA_DIR ?? join(import.meta.dirname, '../../../shared/corpora
 export function corpusFile(path: string): Buffer | null {
   const full = join(FOLDER, path);
   return existsSync(full) ? readFileSync(full) : null;
+}
+
+/** Paths of all files below a folder of the corpora, none where they are not present. */
+export function corpusPaths(folder: string): readonly string[] {
+  const full = join(FOLDER, folder);
+  if (!existsSync(full)) return [];
+  return readdirSync(full, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(FOLDER, join(entry.parentPath, entry.name)))
+    .toSorted();
 }

@@ -1,8 +1,9 @@
-import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { expect, test } from 'vitest';
 import type { NewEmail } from '../../src/mailroom/records.ts';
 import { remoteRoom } from '../../src/platform/workers/remote-room.ts';
+import { untilState } from './support/wait.ts';
 import { House } from '../contracts/mailroom/house.ts';
 
 const HOUR_MS = 3_600_000;
@@ -14,7 +15,7 @@ let accounts = 0;
 function newRoom() {
   accounts += 1;
   const account = `alarm-${accounts}`;
-  return { room: remoteRoom(env.MAILROOM, account), stub: env.MAILROOM.getByName(account) };
+  return { account, room: remoteRoom(env.MAILROOM, account), stub: env.MAILROOM.getByName(account) };
 }
 
 function mail(to: string, change: Partial<NewEmail> = {}): NewEmail {
@@ -60,7 +61,7 @@ test('an alarm that finds the mail moved is set again, and sends nothing', async
 });
 
 test('a due time that has come is carried by the alarm alone', async () => {
-  const { room, stub } = newRoom();
+  const { room, stub, account } = newRoom();
   const due = Date.now() + HOUR_MS;
   const email = mail('due@there.example', { scheduledAt: due });
   await accept(room, email);
@@ -68,9 +69,7 @@ test('a due time that has come is carried by the alarm alone', async () => {
     object.clock = () => due + 1;
   });
   expect(await runDurableObjectAlarm(stub)).toBe(true);
-  for (let state = ''; state !== 'sent'; ) {
-    state = (await room.email({ id: email.id }))?.recipients[0]?.state ?? '';
-  }
+  await untilState(account, email.id, 'sent');
 });
 
 test('an alarm whose run fails is set again instead of being dropped', async () => {
@@ -93,7 +92,22 @@ test('a room that was thrown out of memory goes on where it was', async () => {
   const due = Date.now() + HOUR_MS;
   const email = mail('evicted@there.example', { scheduledAt: due });
   await accept(room, email);
-  await abortAllDurableObjects();
+  await evictDurableObject(stub);
   expect((await room.email({ id: email.id }))?.subject).toBe('Hello');
   expect(await alarmOf(stub)).toBeLessThanOrEqual(due);
+});
+
+test('a lease that nobody carries any more is decided when the room begins again, not when it ends', async () => {
+  const { room, stub, account } = newRoom();
+  const due = Date.now() + HOUR_MS;
+  const email = mail('orphan@there.example', { scheduledAt: due });
+  await accept(room, email);
+  const claim = { relay: 'first', unbound: true, insteadOf: [], limit: 1, leaseMs: HOUR_MS };
+  expect(await room.claim({ ...claim, now: due + 1 })).toHaveLength(1);
+  await evictDurableObject(stub);
+  await runInDurableObject(stub, (object) => {
+    object.clock = () => due + 2;
+  });
+  await runDurableObjectAlarm(stub);
+  await untilState(account, email.id, 'sent');
 });

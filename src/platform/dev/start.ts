@@ -59,7 +59,8 @@ process.on('SIGINT', stop);
 const ended = once(worker, 'exit');
 
 if (await isUp()) {
-  const mail = '{"from":"You <you@example.com>","to":"friend@example.com","subject":"Hello","text":"It works."}';
+  const mail =
+    '{"from":"You <you@example.com>","to":"friend@example.com","subject":"Hello","text":"It works."}';
   console.log(`Mailwright (Workers) listens on ${url}
 API key of the account "default": ${settings['API_KEY']}
 ${catchAll === null ? '' : `No RELAY_URL: mail is kept as .eml in ${catchAll.folder}\n`}Try it:

@@ -14,6 +14,14 @@ const CHECKPOINT_PAGES = 4000;
 /** Kibibytes, by SQLite's convention negative: the unfinished work and the upper part of every index stay in memory. */
 const CACHE_KIB = -16_000;
 
+const PRAGMAS = [
+  'journal_mode = WAL',
+  'synchronous = FULL',
+  'temp_store = MEMORY',
+  `wal_autocheckpoint = ${CHECKPOINT_PAGES}`,
+  `cache_size = ${CACHE_KIB}`,
+] as const;
+
 /** Primary result codes (sqlite.org/rescode.html) after which the file can no longer be trusted. */
 const SQLITE_IOERR = 10;
 const SQLITE_CORRUPT = 11;
@@ -43,14 +51,16 @@ export interface SqliteFile extends Sql {
  * Opens (and makes) a database file. WAL with synchronous=FULL: every COMMIT is on the disk when it returns.
  *
  * @param path a file, or `:memory:`.
+ * @throws StorageLost when the file is damaged or cannot be written.
  */
 export function openSqlite(path: string): SqliteFile {
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
-  database.exec('PRAGMA journal_mode = WAL');
-  database.exec('PRAGMA synchronous = FULL');
-  database.exec('PRAGMA temp_store = MEMORY');
-  database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
-  database.exec(`PRAGMA cache_size = ${CACHE_KIB}`);
+  try {
+    for (const pragma of PRAGMAS) database.exec(`PRAGMA ${pragma}`);
+  } catch (error) {
+    database.close();
+    throw asStorageLost(error);
+  }
   return new NodeSqlite(database);
 }
 

@@ -62,7 +62,8 @@ export async function startService(
   if (lock === null) throw new CannotStart(`${settings.DATA_DIR} is in use by another process`);
   const undo: (() => Promise<void> | void)[] = [lock.release];
   try {
-    return await open(settings, fatal, undo);
+    const service = await open(settings, fatal, undo);
+    return { ...service, stop: () => service.stop().finally(lock.release) };
   } catch (cause) {
     for (const step of undo.toReversed()) await step();
     throw cause;
@@ -121,7 +122,6 @@ async function open(
       await Promise.all([http.server.close(REQUESTS_WITHIN_MS), relays.close()]);
       accounts.close();
       log({ level: 'info', event: 'stopped' });
-      undo[0]?.();
     },
   };
 }

@@ -44,6 +44,8 @@ export class Mailroom extends DurableObject<Env> {
   /** When the alarm rings, as far as this instance knows; null makes it set one. */
   #ringsAt: number | null = null;
   #sweptAt: number;
+  #isSettlingIn = false;
+  #hasSettledIn = false;
 
   // Opening the room, migrations included, is synchronous: no call comes in before the constructor has returned.
   constructor(ctx: DurableObjectState, env: Env) {
@@ -63,6 +65,9 @@ export class Mailroom extends DurableObject<Env> {
       relays: settings.relays,
       shards: settings.relayShards,
     });
+    // No lease, nobody to ask for. (The room's other moments are lanes, all left out here, and the end of somebody's patience.)
+    const lanes = ['', SIMULATED, ...settings.relays.map(({ name }) => name)];
+    this.#hasSettledIn = this.#room.nextDue({ now: 0, closed: lanes }) === null;
     this.#sweptAt = ctx.storage.kv.get<number>(SWEPT_AT) ?? 0;
   }
 
@@ -80,8 +85,8 @@ export class Mailroom extends DurableObject<Env> {
     this.#ringsAt = null;
     const now = this.clock();
     try {
-      this.#room.recover({ now, all: false });
-      this.#run(now);
+      if (this.#hasSettledIn) this.#run(now);
+      else this.ctx.waitUntil(this.#settleIn());
       this.#sweep(now);
     } catch (cause) {
       // The platform drops an alarm that has failed seven times; what waits must not be forgotten with it.
@@ -91,7 +96,37 @@ export class Mailroom extends DurableObject<Env> {
     }
   }
 
+  /**
+   * What is under a lease when this instance begins was handed over by one that is gone. The runtime was perhaps gone
+   * too, and then nobody carries it: it is decided at once instead of when the lease ends, in a quarter of an hour. Should
+   * a relay object carry it all the same, its attempt is refused at phase `dot`. Nothing is claimed before.
+   */
+  async #settleIn(): Promise<void> {
+    if (this.#isSettlingIn) return;
+    this.#isSettlingIn = true;
+    try {
+      if (!(await this.#isCarriedAnywhere())) this.#room.recover({ now: this.clock(), all: true });
+    } catch (cause) {
+      const facts = { account: this.#account, cause: String(cause) };
+      this.#host.log({ level: 'warn', event: 'settling_in_failed', ...facts });
+    }
+    this.#hasSettledIn = true;
+    this.#run(this.clock());
+    this.#armAnyway();
+  }
+
+  async #isCarriedAnywhere(): Promise<boolean> {
+    const { relays, relayShards } = settingsOf(this.env);
+    const asked = relays.flatMap(({ name: relay }) =>
+      Array.from({ length: relayShards }, (_, shard) =>
+        relayObject(this.env.RELAY, { relay, shard }).carries(this.#account),
+      ),
+    );
+    return (await Promise.all(asked)).some(Boolean);
+  }
+
   #run(now: number): void {
+    this.#room.recover({ now, all: false });
     this.#simulate(now);
     for (const work of this.#dispatch.claim(now)) {
       // Not awaited: the alarm ends now, and the next one may ring while this message is on its way.

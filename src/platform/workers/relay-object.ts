@@ -60,7 +60,8 @@ export class Relay extends DurableObject<Env> {
   clock = (): number => Date.now();
   readonly #relay: Carrier;
   readonly #host: Host;
-  readonly #carried = new Set<string>();
+  /** Messages that are here, by account. */
+  readonly #carried = new Map<string, number>();
   #health: Health = healthy();
   #ramp: Bucket;
   #recipientsAtOnce: number | null = null;
@@ -86,14 +87,19 @@ export class Relay extends DurableObject<Env> {
       // The room that cannot be written to is the one that would have to hold back: it claims nothing without writing.
       troubled: () => {},
     };
-    if (await this.#mayCarry()) await this.#carry(claim, parts);
-    else await this.#putBack(claim, parts);
+    this.#count(account, 1);
+    try {
+      if (await this.#mayCarry()) await this.#carry(claim, parts);
+      else await this.#putBack(claim, parts);
+    } finally {
+      this.#count(account, -1);
+    }
     return { closedUntil: closedUntil(this.#health, this.clock()) };
   }
 
-  /** Which of these attempts are on their way here. */
-  carries(attempts: readonly string[]): readonly string[] {
-    return attempts.filter((attempt) => this.#carried.has(attempt));
+  /** Whether mail of this account is on its way here. */
+  carries(account: string): boolean {
+    return (this.#carried.get(account) ?? 0) > 0;
   }
 
   health(): RelayHealth {
@@ -128,26 +134,24 @@ export class Relay extends DurableObject<Env> {
   }
 
   async #carry(claim: Claim, parts: CarryAcross): Promise<void> {
-    this.#carried.add(claim.attemptId);
-    try {
-      await carry(
-        claim,
-        { abort: new AbortController(), reachedDot: false, stopped: false },
-        {
-          ...parts,
-          relay: this.#relay,
-          objects: r2Store(this.env.OBJECTS),
-          compose,
-          recipientsAtOnce: this.#recipientsAtOnce,
-          heard: (condition, taken) => {
-            this.#heard(condition);
-            if (taken !== null) this.#recipientsAtOnce = Math.max(1, Math.min(taken, this.#recipientsAtOnce ?? taken));
-          },
-        },
-      );
-    } finally {
-      this.#carried.delete(claim.attemptId);
-    }
+    const attempt = { abort: new AbortController(), reachedDot: false, stopped: false };
+    await carry(claim, attempt, {
+      ...parts,
+      relay: this.#relay,
+      objects: r2Store(this.env.OBJECTS),
+      compose,
+      recipientsAtOnce: this.#recipientsAtOnce,
+      heard: (condition, taken) => {
+        this.#heard(condition);
+        if (taken !== null) this.#recipientsAtOnce = Math.max(1, Math.min(taken, this.#recipientsAtOnce ?? taken));
+      },
+    });
+  }
+
+  #count(account: string, change: 1 | -1): void {
+    const count = (this.#carried.get(account) ?? 0) + change;
+    if (count > 0) this.#carried.set(account, count);
+    else this.#carried.delete(account);
   }
 
   /** Nobody's attempt: due again when the relay may be open. */

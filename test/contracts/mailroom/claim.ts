@@ -79,6 +79,34 @@ function taking(house: LendHouse): void {
       expect(room.claimed().recipients.map(({ ordinal }) => ordinal)).toEqual([1]);
     }));
 
+  test('recipients of one mail that are due at different moments, or wait for different relays, go apart', () =>
+    house((room) => {
+      room.accepted(['a@example.org', 'b@example.org', 'c@example.org']);
+      const { attemptId } = room.claimed();
+      const outcomes = [
+        { recipient: 0, outcome: deferred('450 4.2.0 later') },
+        { recipient: 1, outcome: deferred('451 4.7.1 greylisted', { greylisted: true }) },
+        { recipient: 2, outcome: deferred(null, { elsewhere: true }) },
+      ];
+      room.room.settle({ attemptId, now: room.now, outcomes });
+      room.now += MINUTE;
+      expect(room.claimed().recipients.map(({ ordinal }) => ordinal)).toEqual([0]);
+      const second = room.claimed({ relay: 'second', unbound: false });
+      expect(second.recipients.map(({ ordinal }) => ordinal)).toEqual([2]);
+      room.now += 10 * MINUTE;
+      expect(room.claimed().recipients.map(({ ordinal }) => ordinal)).toEqual([1]);
+    }));
+
+  test('the longest due come first, whichever relay they wait for', () =>
+    house((room) => {
+      const later = room.accepted(undefined, { scheduledAt: START + HOUR });
+      const sooner = room.accepted();
+      room.settle(room.claimed(), back({ elsewhere: true }));
+      room.now += HOUR;
+      expect(claimedIds(room, { relay: 'second', limit: 1 })).toEqual([sooner]);
+      expect(claimedIds(room, { relay: 'second', limit: 1 })).toEqual([later]);
+    }));
+
   test('transition 5: that a connection was opened needs nothing durable; the recipient stays where it was', () =>
     house((room) => {
       const id = room.accepted();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Page } from '../../../src/mailroom/records.ts';
 import type { LendHouse } from '../mailroom.ts';
-import { type House, SECOND, SENT } from './house.ts';
+import { deferred, HOUR, type House, SECOND, SENT } from './house.ts';
 
 function pageOf(change: Partial<Page>): Page {
   return { limit: 2, after: null, before: null, ...change };
@@ -83,15 +83,19 @@ export function pagesContract(house: LendHouse): void {
     test('events are walked like mails, in the order in which they were written', () =>
       house((room) => {
         const id = room.accepted();
+        room.settle(room.claimed(), deferred('450 4.2.0 later'));
+        room.now += HOUR;
         room.settle(room.claimed(), SENT);
-        const [queued, sent] = room.events(id);
+        const [queued, delayed, sent] = room.events(id);
         const walk = (change: Partial<Page>): unknown => {
           const result = room.room.emailEvents({ id, page: pageOf({ limit: 1, ...change }) });
           return result.ok && [result.value.items.map(({ type }) => type), result.value.hasMore];
         };
         expect(walk({})).toEqual([['email.sent'], true]);
-        expect(walk({ after: sent?.id ?? null })).toEqual([['email.queued'], false]);
-        expect(walk({ before: queued?.id ?? null })).toEqual([['email.sent'], false]);
+        expect(walk({ after: sent?.id ?? null })).toEqual([['email.delivery_delayed'], true]);
+        expect(walk({ after: delayed?.id ?? null })).toEqual([['email.queued'], false]);
+        expect(walk({ before: queued?.id ?? null })).toEqual([['email.delivery_delayed'], true]);
+        expect(walk({ before: delayed?.id ?? null })).toEqual([['email.sent'], false]);
       }));
   });
 }

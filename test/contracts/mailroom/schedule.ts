@@ -149,13 +149,15 @@ function retrying(house: LendHouse): void {
     house((room) => {
       const id = room.accepted(undefined, { scheduledAt: LATER });
       room.now = LATER;
+      room.settle(room.claimed(), deferred('450 4.2.0 later'));
+      room.now += HOUR;
       room.settle(room.claimed(), bounced('550 5.1.1 no such user'));
       room.now += 50 * HOUR;
       room.room.retry({ id, now: room.now });
       expect(room.read(id).lastEvent).toBe('queued');
       room.settle(room.claimed(), deferred('450 4.2.0 later'));
-      expect(room.recipient(id)).toMatchObject({ state: 'deferred', dueAt: room.now + 30_000, attempts: 2 });
-      expect(room.eventTypes(id)).toEqual(['scheduled', 'bounced', 'queued', 'delivery_delayed']);
+      expect(room.recipient(id)).toMatchObject({ state: 'deferred', dueAt: room.now + 30_000, attempts: 3 });
+      expect(room.eventTypes(id)).toEqual(['scheduled', 'delivery_delayed', 'bounced', 'queued']);
     }));
 
   test('there is nothing to retry while a mail is under way, nor when all of it was sent', () =>

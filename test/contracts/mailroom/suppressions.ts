@@ -94,7 +94,7 @@ function effects(house: LendHouse): void {
     house((room) => {
       add(room, 'ann@example.org');
       const id = room.accepted(['Ann@example.org', 'ben@example.org']);
-      expect(room.recipient(id)).toMatchObject({ state: 'suppressed', dueAt: null, reason: 'suppressed' });
+      expect(room.recipient(id)).toMatchObject({ state: 'suppressed', dueAt: null, reason: 'manual' });
       expect(room.eventTypes(id)).toEqual(['suppressed', 'queued']);
       expect(room.claimed().recipients.map(({ ordinal }) => ordinal)).toEqual([1]);
     }));
@@ -117,7 +117,10 @@ function effects(house: LendHouse): void {
         sourceId: id,
         expiresAt: null,
       });
-      expect(room.read(room.accepted()).lastEvent).toBe('suppressed');
+      expect(room.recipient(room.accepted())).toMatchObject({
+        state: 'suppressed',
+        reason: 'previous_bounce',
+      });
     }));
 
   test('a refusal that does not blame the address suppresses nothing', () =>

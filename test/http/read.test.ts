@@ -1,0 +1,352 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { type House, house, mail } from './house.ts';
+
+async function send(it: House, over: Readonly<Record<string, unknown>> = {}): Promise<string> {
+  const { status, body } = await it.call('POST', '/emails', { body: mail(over) });
+  expect(status, JSON.stringify(body)).toBe(200);
+  return body.id;
+}
+
+/** Everything due is claimed by the relay and settled in this way. */
+function settle(
+  it: House,
+  outcome: Parameters<ReturnType<House['room']>['settle']>[0]['outcomes'][number]['outcome'],
+) {
+  const room = it.room();
+  const claims = room.claim({
+    now: it.now,
+    relay: 'main',
+    unbound: true,
+    insteadOf: [],
+    limit: 10,
+    leaseMs: 60_000,
+  });
+  for (const { attemptId, recipients } of claims) {
+    const outcomes = recipients.map(({ ordinal }) => ({ recipient: ordinal, outcome }));
+    expect(room.settle({ attemptId, now: it.now, outcomes })).toBe('settled');
+  }
+  return claims.length;
+}
+
+const TAKEN = {
+  code: 250,
+  enhancedCode: '2.0.0',
+  response: '250 2.0.0 Ok',
+  remoteHost: 'mx.example',
+  tls: 'TLSv1.3',
+};
+const UNKNOWN_USER = { ...TAKEN, code: 550, enhancedCode: '5.1.1', response: '550 5.1.1 unknown' };
+const FAILED = {
+  kind: 'failed',
+  phase: 'rcpt',
+  reason: 'user_unknown',
+  smtp: UNKNOWN_USER,
+  bounce: {
+    type: 'Permanent',
+    subType: 'NoEmail',
+    message: 'unknown',
+    diagnosticCode: ['smtp; 550 5.1.1 unknown'],
+  },
+  suppress: false,
+} as const;
+
+describe('GET /emails/{id}', () => {
+  test('has every key of the contract, and what became of each recipient', async () => {
+    const it = house();
+    const id = await send(it, { reply_to: 'r@s.example', tags: [{ name: 'kind', value: 'order' }] });
+    expect((await it.call('GET', `/emails/${id.toUpperCase()}`)).body).toEqual({
+      object: 'email',
+      id,
+      message_id: expect.stringMatching(/^<[0-9a-f]{32}@mine\.example>$/),
+      from: 'Mine <hello@mine.example>',
+      to: ['ada@people.example'],
+      cc: null,
+      bcc: null,
+      reply_to: ['r@s.example'],
+      subject: 'A subject',
+      html: '<p>Hello</p>',
+      text: 'Hello',
+      tags: [{ name: 'kind', value: 'order' }],
+      topic_id: null,
+      scheduled_at: null,
+      created_at: '2026-02-20T14:00:00.000Z',
+      last_event: 'queued',
+      recipients: [
+        {
+          recipient: 'ada@people.example',
+          state: 'queued',
+          attempts: 0,
+          relay: null,
+          reason: null,
+          next_attempt_at: '2026-02-20T14:00:00.000Z',
+          maybe_duplicate: false,
+          smtp: null,
+        },
+      ],
+    });
+  });
+
+  test.each([
+    [
+      'absent: made from the html',
+      { html: '<p>a <a href="https://x.example/">link</a></p>' },
+      /a link.*https:\/\/x\.example\//,
+    ],
+    ['empty: none', { text: '' }, null],
+    ['given: kept', { text: ' as it is \n' }, / as it is \n/],
+    ['alone: no html', { html: undefined, text: 'only' }, /only/],
+  ])('text %s', async (_, over, expected) => {
+    const it = house();
+    const { body } = await it.call('GET', `/emails/${await send(it, over)}`);
+    if (expected === null) expect(body.text).toBeNull();
+    else expect(body.text).toMatch(expected);
+    expect(body.html).toBe('html' in over && over.html === undefined ? null : (over.html ?? '<p>Hello</p>'));
+  });
+
+  test('a large body is an object of the account, named by its digest, and read back whole', async () => {
+    const it = house();
+    const html = `<p>${'한'.repeat(100_000)}</p>`;
+    const { body } = await it.call('GET', `/emails/${await send(it, { html, text: 'x' })}`);
+    expect([body.html, body.text]).toEqual([html, 'x']);
+    const [[key, object] = []] = [...it.store.objects];
+    expect(key).toBe(
+      `t/default/${createHash('sha256')
+        .update(object?.bytes ?? '')
+        .digest('hex')}`,
+    );
+  });
+
+  test('when the store is down the answer is 503, and not half a mail', async () => {
+    const it = house();
+    const id = await send(it, { text: 'x'.repeat(300_000) });
+    it.store.down = true;
+    for (const path of [`/emails/${id}`, `/emails/${id}/raw`]) {
+      const { status, headers, body } = await it.call('GET', path);
+      expect([status, body.name]).toEqual([503, 'application_error']);
+      expect(headers.get('retry-after')).toMatch(/^\d+$/);
+    }
+  });
+
+  test.each([
+    [{ kind: 'sent', smtp: TAKEN }, 'sent', 'sent'],
+    [FAILED, 'bounced', 'bounced'],
+    [{ ...FAILED, reason: 'smtputf8_unsupported', smtp: null, bounce: null }, 'failed', 'failed'],
+    [
+      {
+        kind: 'deferred',
+        phase: 'rcpt',
+        cause: 'x',
+        smtp: { ...TAKEN, code: 450 },
+        greylisted: false,
+        elsewhere: false,
+      },
+      'delivery_delayed',
+      'deferred',
+    ],
+  ] as const)('tells what became of it: %.60j', async (outcome, lastEvent, state) => {
+    const it = house();
+    const id = await send(it);
+    expect(settle(it, outcome)).toBe(1);
+    const { body } = await it.call('GET', `/emails/${id}`);
+    expect(body.last_event).toBe(lastEvent);
+    expect(body.recipients).toMatchObject([{ state, attempts: 1, relay: 'main' }]);
+    if (outcome.smtp !== null) expect(body.recipients[0].smtp.response).toBe(outcome.smtp.response);
+  });
+});
+
+describe('GET /emails', () => {
+  test('is newest first, in pages that neither skip nor repeat while mail comes in', async () => {
+    const it = house({ rateLimit: 0 });
+    const ids: string[] = [];
+    for (let index = 0; index < 45; index += 1) {
+      it.now += index % 3; // several of one millisecond
+      ids.unshift(await send(it));
+    }
+    const seen: string[] = [];
+    let query = '';
+    for (let more = true; more; ) {
+      const { body } = await it.call('GET', `/emails${query}`);
+      expect(body.data.length).toBeLessThanOrEqual(20);
+      seen.push(...body.data.map(({ id }: { id: string }) => id));
+      await send(it);
+      query = `?after=${seen.at(-1)}`;
+      more = body.has_more;
+    }
+    expect(seen).toHaveLength(45);
+    expect(new Set(seen)).toEqual(new Set(ids));
+    const back = await it.call('GET', `/emails?before=${seen[10]}&limit=5`);
+    expect(back.body.data.map(({ id }: { id: string }) => id)).toEqual(seen.slice(5, 10));
+  });
+
+  test('its items have no bodies, no tags and no recipients', async () => {
+    const it = house();
+    await send(it, { tags: [{ name: 'a', value: 'b' }] });
+    const { body } = await it.call('GET', '/emails');
+    for (const name of ['object', 'html', 'text', 'tags', 'recipients']) {
+      expect(body.data[0]).not.toHaveProperty(name);
+    }
+  });
+
+  test.each([
+    ['limit=0', 'invalid_parameter', 'limit'],
+    ['limit=101', 'invalid_parameter', 'limit'],
+    ['limit=-1', 'invalid_parameter', 'limit'],
+    ['limit=1.5', 'invalid_parameter', 'limit'],
+    ['limit=x', 'invalid_parameter', 'limit'],
+    ['limit=', 'invalid_parameter', 'limit'],
+    ['limit=1e1', 'invalid_parameter', 'limit'],
+    ['after=x', 'invalid_parameter', 'after'],
+    ['before=x', 'invalid_parameter', 'before'],
+    [`after=${crypto.randomUUID()}&before=${crypto.randomUUID()}`, 'invalid_parameter', 'before'],
+    [`after=${crypto.randomUUID()}`, 'validation_error', 'after'],
+    [`before=${crypto.randomUUID()}`, 'validation_error', 'before'],
+  ])('?%s is refused', async (query, name, field) => {
+    const it = house();
+    const { status, body } = await it.call('GET', `/emails?${query}`);
+    expect([status, body.name, body.field]).toEqual([422, name, field]);
+  });
+});
+
+test('GET /emails/{id}/events lists each step with its time, recipient, relay and reply', async () => {
+  const it = house();
+  const id = await send(it, { to: ['ada@people.example', 'bob@people.example'] });
+  it.now += 1000;
+  settle(it, { kind: 'sent', smtp: TAKEN });
+  const { body } = await it.call('GET', `/emails/${id}/events`);
+  expect(body).toMatchObject({ object: 'list', has_more: false });
+  expect(body.data).toHaveLength(4);
+  expect(body.data.filter(({ type }: { type: string }) => type === 'email.sent')).toMatchObject([
+    {
+      attempt: 1,
+      relay: 'main',
+      created_at: '2026-02-20T14:00:01.000Z',
+      smtp: { code: 250, tls: 'TLSv1.3' },
+    },
+    { attempt: 1, relay: 'main', smtp: { enhanced_code: '2.0.0', remote_host: 'mx.example' } },
+  ]);
+  const first = await it.call('GET', `/emails/${id}/events?limit=3`);
+  const rest = await it.call('GET', `/emails/${id}/events?limit=3&after=${first.body.data[2].id}`);
+  expect([...first.body.data, ...rest.body.data]).toEqual(body.data);
+});
+
+test('GET /emails/{id}/raw gives the same bytes every time, with their digest', async () => {
+  const it = house();
+  const id = await send(it, { text: '안녕' });
+  const first = await it.call('GET', `/emails/${id}/raw`);
+  it.now += 60_000;
+  settle(it, { kind: 'sent', smtp: TAKEN });
+  const again = await it.call('GET', `/emails/${id}/raw`);
+  expect(first.headers.get('x-mailwright-sha256')).toBe(
+    createHash('sha256').update(first.bytes).digest('hex'),
+  );
+  expect(first.headers.get('content-length')).toBe(String(first.bytes.length));
+  expect(first.headers.get('content-type')).toBe('message/rfc822');
+  expect(first.headers.get('x-content-type-options')).toBe('nosniff');
+  expect(again.bytes).toEqual(first.bytes);
+});
+
+describe('a scheduled mail', () => {
+  test('shows the moment it was resolved to, and waits for it', async () => {
+    const it = house();
+    const id = await send(it, { scheduled_at: 'Friday at 3pm ET' });
+    expect((await it.call('GET', `/emails/${id}`)).body).toMatchObject({
+      scheduled_at: '2026-02-20T20:00:00.000Z',
+      last_event: 'scheduled',
+    });
+    expect(settle(it, { kind: 'sent', smtp: TAKEN })).toBe(0);
+    it.now = Date.UTC(2026, 1, 20, 20);
+    expect(settle(it, { kind: 'sent', smtp: TAKEN })).toBe(1);
+  });
+
+  test('of a past moment goes now', async () => {
+    const it = house();
+    const id = await send(it, { scheduled_at: '2020-01-01T00:00:00Z' });
+    expect((await it.call('GET', `/emails/${id}`)).body).toMatchObject({
+      scheduled_at: null,
+      last_event: 'queued',
+    });
+    expect(settle(it, { kind: 'sent', smtp: TAKEN })).toBe(1);
+  });
+
+  test('can be moved, with surplus keys in the body, and wakes the clerk', async () => {
+    const it = house();
+    const id = await send(it, { scheduled_at: 'in 1 hour' });
+    it.woken.length = 0;
+    const body = { id, email_id: id, scheduled_at: 'in 2 hours', html: 'ignored' };
+    expect((await it.call('PATCH', `/emails/${id}`, { body })).body).toEqual({ object: 'email', id });
+    expect((await it.call('GET', `/emails/${id}`)).body.scheduled_at).toBe('2026-02-20T16:00:00.000Z');
+    expect(it.woken).toEqual(['default']);
+  });
+
+  test.each([
+    [{}, 'missing_required_field'],
+    [{ scheduled_at: '' }, 'missing_required_field'],
+    [{ scheduled_at: null }, 'missing_required_field'],
+    [{ scheduled_at: 'soon' }, 'validation_error'],
+    [{ scheduled_at: 'in 31 days' }, 'validation_error'],
+  ])('is not moved by %j', async (body, name) => {
+    const it = house();
+    const id = await send(it, { scheduled_at: 'in 1 hour' });
+    const refused = await it.call('PATCH', `/emails/${id}`, { body });
+    expect(refused.body).toMatchObject({ statusCode: 422, name, field: 'scheduled_at' });
+    expect((await it.call('GET', `/emails/${id}`)).body.scheduled_at).toBe('2026-02-20T15:00:00.000Z');
+  });
+
+  test.each([['{}'], ['']])(
+    'can be cancelled with the body %j, and is then neither sent nor moved',
+    async (text) => {
+      const it = house();
+      const id = await send(it, { scheduled_at: 'in 1 hour' });
+      expect((await it.call('POST', `/emails/${id}/cancel`, { body: text })).body).toEqual({
+        object: 'email',
+        id,
+      });
+      expect((await it.call('GET', `/emails/${id}`)).body.last_event).toBe('canceled');
+      it.now += 3_600_000;
+      expect(settle(it, { kind: 'sent', smtp: TAKEN })).toBe(0);
+      for (const [method, path, body] of [
+        ['POST', `/emails/${id}/cancel`, undefined],
+        ['PATCH', `/emails/${id}`, { scheduled_at: 'in 1 hour' }],
+      ] as const) {
+        expect((await it.call(method, path, { body })).body).toMatchObject({
+          statusCode: 422,
+          name: 'validation_error',
+        });
+      }
+    },
+  );
+
+  test('that was sent can be neither cancelled nor moved', async () => {
+    const it = house();
+    const id = await send(it);
+    settle(it, { kind: 'sent', smtp: TAKEN });
+    expect((await it.call('POST', `/emails/${id}/cancel`)).status).toBe(422);
+    expect((await it.call('PATCH', `/emails/${id}`, { body: { scheduled_at: 'in 1 hour' } })).status).toBe(
+      422,
+    );
+  });
+});
+
+test('a failed mail can be sent again, and one that has not failed cannot', async () => {
+  const it = house();
+  const id = await send(it);
+  expect((await it.call('POST', `/emails/${id}/retry`)).body).toMatchObject({ statusCode: 422 });
+  settle(it, FAILED);
+  it.woken.length = 0;
+  expect((await it.call('POST', `/emails/${id}/retry`)).body).toEqual({ object: 'email', id });
+  expect(it.woken).toEqual(['default']);
+  expect(settle(it, { kind: 'sent', smtp: TAKEN })).toBe(1);
+  expect((await it.call('GET', `/emails/${id}`)).body.last_event).toBe('sent');
+});
+
+test('a finished mail can be removed with all that is known of it, an unfinished one cannot', async () => {
+  const it = house();
+  const id = await send(it);
+  expect((await it.call('DELETE', `/emails/${id}`)).body).toMatchObject({ statusCode: 422 });
+  settle(it, { kind: 'sent', smtp: TAKEN });
+  expect((await it.call('DELETE', `/emails/${id}`)).body).toEqual({ object: 'email', id, deleted: true });
+  for (const path of [`/emails/${id}`, `/emails/${id}/events`, `/emails/${id}/raw`]) {
+    expect((await it.call('GET', path)).body.message).toBe('Email not found');
+  }
+});

@@ -1,0 +1,95 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { available, fullBucket, take, waitForOne } from '../../src/relay/rate.ts';
+import { createTurnstile } from '../../src/relay/turnstile.ts';
+import { createManualClock } from '../support/manual-clock.ts';
+import { holds } from './support.ts';
+
+const never = new AbortController().signal;
+
+describe('A token bucket', () => {
+  it('over any stretch of time gives at most one burst more than the rate', () => {
+    const rates = fc.constantFrom(0.5, 1, 3, 7, 100);
+    holds(
+      fc.property(rates, fc.array(fc.nat(2_000), { minLength: 1, maxLength: 100 }), (rate, steps) => {
+        let bucket = fullBucket(rate, 0);
+        let now = 0;
+        let taken = 0;
+        for (const step of steps) {
+          now += step;
+          const count = available(bucket, rate, now);
+          bucket = take(bucket, { count, rate, now });
+          taken += count;
+        }
+        expect(taken).toBeLessThanOrEqual(Math.max(rate, 1) + (now * rate) / 1000 + 1e-6);
+      }),
+      300,
+    );
+  });
+
+  it('says how long one takes to come, and then it is there', () => {
+    holds(
+      fc.property(fc.constantFrom(0.1, 1, 3, 7, 333), fc.nat(50), (rate, debt) => {
+        const bucket = take(fullBucket(rate, 0), { count: debt, rate, now: 0 });
+        const wait = waitForOne(bucket, rate, 0);
+        expect(available(bucket, rate, wait)).toBeGreaterThanOrEqual(1);
+        if (wait > 1) expect(available(bucket, rate, wait - 1)).toBe(0);
+      }),
+      300,
+    );
+  });
+
+  it('is neither filled nor emptied by a clock that is set back', () => {
+    const bucket = take(fullBucket(2, 10_000), { count: 2, rate: 2, now: 10_000 });
+    expect(available(bucket, 2, 0)).toBe(0);
+    expect(available(take(bucket, { count: 0, rate: 2, now: 0 }), 2, 10_000)).toBe(0);
+  });
+});
+
+describe('A turnstile', () => {
+  it('lets in first who came first', async () => {
+    const turnstile = createTurnstile({ slots: 1, rate: null, clock: createManualClock() });
+    const order: number[] = [];
+    const visits = [0, 1, 2, 3].map(async (number) => {
+      const leave = await turnstile.enter({ signal: never, patienceMs: 1_000 });
+      order.push(number);
+      leave?.();
+    });
+    await Promise.all(visits);
+    expect(order).toEqual([0, 1, 2, 3]);
+  });
+
+  it('forgets who gave up, and the next takes the place', async () => {
+    const clock = createManualClock();
+    const turnstile = createTurnstile({ slots: 1, rate: null, clock });
+    const leave = await turnstile.enter({ signal: never, patienceMs: 1_000 });
+    const stop = new AbortController();
+    const aborted = turnstile.enter({ signal: stop.signal, patienceMs: 1_000 });
+    const impatient = turnstile.enter({ signal: never, patienceMs: 10 });
+    const patient = turnstile.enter({ signal: never, patienceMs: 1_000 });
+    stop.abort();
+    clock.advance(10);
+    expect(await aborted).toBeNull();
+    expect(await impatient).toBeNull();
+    leave?.();
+    expect(await patient).not.toBeNull();
+    expect(clock.pending).toBe(0);
+  });
+
+  it('keeps no appointment when nobody waits', async () => {
+    const clock = createManualClock();
+    const turnstile = createTurnstile({ slots: 5, rate: 1, clock });
+    await turnstile.enter({ signal: never, patienceMs: 1_000 });
+    const stop = new AbortController();
+    const waiting = turnstile.enter({ signal: stop.signal, patienceMs: 5_000 });
+    expect(clock.pending).toBe(2);
+    stop.abort();
+    expect(await waiting).toBeNull();
+    expect(clock.pending).toBe(0);
+  });
+
+  it('who is aborted already does not come in', async () => {
+    const turnstile = createTurnstile({ slots: 1, rate: null, clock: createManualClock() });
+    expect(await turnstile.enter({ signal: AbortSignal.abort(), patienceMs: 1 })).toBeNull();
+  });
+});

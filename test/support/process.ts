@@ -1,0 +1,98 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** A child that hangs must not hang the suite: it is killed, group and all, after this. */
+const CHILD_LIFETIME_MS = 60_000;
+
+export interface Running {
+  readonly child: ChildProcess;
+  readonly url: string;
+  /** The key that this start printed, or null. */
+  readonly key: string | null;
+  /** The curl line that this start printed, or null. */
+  readonly curl: string | null;
+  stdout(): string;
+  stderr(): string;
+  /** Signals the process, waits for its end, and answers its exit code, or the signal that ended it. */
+  end(signal: NodeJS.Signals, whom?: 'process' | 'group'): Promise<number | NodeJS.Signals | null>;
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function environment(settings: Readonly<Record<string, string>>): Record<string, string> {
+  const { PATH = '', HOME = '' } = process.env;
+  return { PATH, HOME, PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'debug', ...settings };
+}
+
+function launch(command: string, args: readonly string[], settings: Readonly<Record<string, string>>) {
+  // In a group of its own, so that a signal to the group reaches exactly it and its children.
+  const child = spawn(command, args, { cwd: ROOT, env: environment(settings), detached: true });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
+  const ended = once(child, 'close');
+  const lifetime = setTimeout(() => killGroup(child, 'SIGKILL'), CHILD_LIFETIME_MS);
+  void ended.then(() => clearTimeout(lifetime));
+  return { child, output, ended };
+}
+
+function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  try {
+    if (child.pid !== undefined) process.kill(-child.pid, signal);
+  } catch {
+    // Already gone.
+  }
+}
+
+/** Starts the service and waits until it listens. Through `npm start` when asked to. */
+export async function startProcess(
+  settings: Readonly<Record<string, string>>,
+  how: 'node' | 'npm' = 'node',
+): Promise<Running> {
+  const [command, args] = how === 'npm' ? ['npm', ['start']] : [process.execPath, ['src/node.ts']];
+  const { child, output, ended } = launch(command, args, settings);
+  await new Promise<void>((resolve, reject) => {
+    const look = (): void => {
+      if (/listens on \S+\n[\s\S]*docs {3}\S+\n/.test(output.stdout)) resolve();
+    };
+    child.stdout.on('data', look);
+    void ended.then(() => reject(new Error(`It ended instead of starting:\n${output.stderr}`)));
+  });
+  const url = /listens on (\S+)/.exec(output.stdout)?.[1] ?? '';
+  return {
+    child,
+    url,
+    get key() {
+      return /Bearer (\S+)'/.exec(output.stdout)?.[1] ?? null;
+    },
+    get curl() {
+      return /^curl .*$/m.exec(output.stdout)?.[0] ?? null;
+    },
+    stdout: () => output.stdout,
+    stderr: () => output.stderr,
+    async end(signal, whom = 'process') {
+      if (whom === 'group') killGroup(child, signal);
+      else child.kill(signal);
+      await ended;
+      return child.exitCode ?? child.signalCode;
+    },
+  };
+}
+
+/** Runs a command of the project to its end. */
+export async function runToEnd(
+  args: readonly string[],
+  settings: Readonly<Record<string, string>>,
+): Promise<Ended> {
+  const { child, output, ended } = launch(process.execPath, args, settings);
+  await ended;
+  return { code: child.exitCode, ...output };
+}

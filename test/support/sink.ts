@@ -1,0 +1,61 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { SMTPServer } from 'smtp-server';
+
+/** An SMTP server of somebody else's, in the test's own process: what arrived there has left the service for good. */
+export interface Sink {
+  readonly port: number;
+  /** Every message whose dot was seen, in order: its Message-ID, recipients and text. */
+  readonly arrived: {
+    readonly messageId: string;
+    readonly recipients: readonly string[];
+    readonly text: string;
+  }[];
+  /** Called with each message when its dot has been seen, before the reply; the reply waits for it. */
+  onMessage: () => Promise<void>;
+  until(isSo: () => boolean): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openSink(): Promise<Sink> {
+  const waiting = new Set<() => void>();
+  const server = new SMTPServer({
+    disabledCommands: ['STARTTLS', 'AUTH'],
+    disableReverseLookup: true,
+    closeTimeout: 100,
+    logger: false,
+    onData(stream, session, callback) {
+      let text = '';
+      stream.on('data', (piece: Buffer) => (text += piece.toString('latin1')));
+      stream.on('end', () => {
+        sink.arrived.push({
+          messageId: /^message-id: (.*)$/im.exec(text)?.[1]?.trim() ?? '',
+          recipients: session.envelope.rcptTo.map(({ address }) => address),
+          text,
+        });
+        for (const look of waiting) look();
+        void sink.onMessage().then(() => callback());
+      });
+    },
+  });
+  server.on('error', () => {});
+  server.listen(0, '127.0.0.1');
+  await once(server.server, 'listening');
+  const sink: Sink = {
+    port: (server.server.address() as AddressInfo).port,
+    arrived: [],
+    onMessage: async () => {},
+    until: (isSo) =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          if (!isSo()) return;
+          waiting.delete(look);
+          resolve();
+        };
+        waiting.add(look);
+        look();
+      }),
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+  return sink;
+}

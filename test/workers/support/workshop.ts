@@ -1,0 +1,62 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ScriptedServer, startScriptedServer } from '../../support/scripted-smtp-server.ts';
+import { freePort, startWorker, type WorkerProcess } from './worker-process.ts';
+
+/** Everything one test starts, ended in the reverse order. */
+export class Workshop {
+  readonly #cleanup: (() => Promise<unknown>)[] = [];
+
+  async relay(options?: Parameters<typeof startScriptedServer>[0]): Promise<ScriptedServer> {
+    const server = await startScriptedServer(options);
+    this.#cleanup.push(() => server.close());
+    return server;
+  }
+
+  /** Settings of a Worker with a port and a folder of its own. */
+  async settings(relayUrl: string): Promise<Readonly<Record<string, string>>> {
+    const folder = await mkdtemp(join(tmpdir(), 'mailwright-worker-'));
+    this.#cleanup.push(() => rm(folder, { recursive: true, force: true }));
+    return {
+      PORT: String(await freePort()),
+      DATA_DIR: folder,
+      RELAY_URL: relayUrl,
+      DOMAINS: 'mine.example',
+      RATE_LIMIT: '0',
+    };
+  }
+
+  async worker(settings: Readonly<Record<string, string>>): Promise<WorkerProcess> {
+    const worker = await startWorker(settings);
+    this.#cleanup.push(() => worker.kill().catch(() => {}));
+    return worker;
+  }
+
+  async close(): Promise<void> {
+    for (const step of this.#cleanup.splice(0).toReversed()) await step();
+  }
+}
+
+/** Sends one mail; answers its id, or null when no 2xx was heard. */
+export async function send(
+  { url, token }: WorkerProcess,
+  to: string,
+  change: Readonly<Record<string, string>> = {},
+): Promise<string | null> {
+  try {
+    const response = await fetch(`${url}/emails`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}` },
+      body: JSON.stringify({ from: 'me@mine.example', to, subject: to, text: 'Hello', ...change }),
+    });
+    return response.ok ? ((await response.json()) as { id: string }).id : null;
+  } catch {
+    return null;
+  }
+}
+
+export async function read({ url, token }: WorkerProcess, path: string): Promise<Record<string, unknown>> {
+  const response = await fetch(`${url}${path}`, { headers: { authorization: `Bearer ${token}` } });
+  return (await response.json()) as Record<string, unknown>;
+}
