@@ -31,4 +31,6 @@ function misconfigured(message: string): Response {
   return refuse({ code: 'unavailable', message, retryAfterSeconds: RETRY_AFTER_SECONDS }, {});
 }
 
+// The runtime finds the handler as the default export, and the objects by the names in wrangler.toml.
+// biome-ignore lint/style/noDefaultExport: the runtime's own convention.
 export { Mailroom, Relay, worker as default };

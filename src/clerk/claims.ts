@@ -22,21 +22,15 @@ const SIMULATED_AT_ONCE = 50;
 /** Left of the time for a stop when the last waits are cut, so that `unknown` can still be written. */
 const WRITING_MS = 1_000;
 
-/** What the end of an attempt means for what is claimed next. */
-export interface Finished {
-  readonly account: string;
-  /** Some of it will be due again, or may be due elsewhere. */
-  readonly isMoreLikely: boolean;
-  /** The relay opened or closed by it: other accounts' mail may go another way now. */
-  readonly hasRelayChanged: boolean;
-}
-
 interface ClaimsParts {
   readonly rooms: Rooms;
   readonly objects: ObjectStore;
   readonly compose: Compose;
   readonly host: Host;
-  readonly finished: (what: Finished) => void;
+  /** A connection is free again; and true when the relay opened or closed, so that other mail may go another way now. */
+  readonly changed: (isRelayChanged: boolean) => void;
+  /** What an attempt came to is written; true when some of it will be due again, or may be due elsewhere. */
+  readonly finished: (account: string, isMoreLikely: boolean) => void;
 }
 
 /** Takes work from the rooms and has it carried; knows every attempt that runs. */
@@ -140,28 +134,25 @@ export class Claims {
 
   async #carry(claim: Claim, attempt: Attempt, from: Taken & { readonly desk: Desk }): Promise<void> {
     const { desk, account, room } = from;
-    let hasRelayChanged = false;
+    const { host, changed, finished } = this.#parts;
     const trouble = this.#trouble(account);
-    try {
-      const outcomes = await carry(claim, attempt, {
-        ...this.#parts,
-        account,
-        room,
-        relay: desk.relay,
-        recipientsAtOnce: desk.recipientsAtOnce,
-        heard: (condition, taken) => {
-          hasRelayChanged = desk.heard(condition, this.#parts.host.now());
-          if (taken !== null) desk.learnRecipients(taken);
-        },
-        troubled: trouble.begin,
-        hurry: this.#hurry.signal,
-      });
-      trouble.end();
-      desk.finished();
-      this.#parts.finished({ account, isMoreLikely: outcomes.some(comesAgain), hasRelayChanged });
-    } finally {
-      trouble.end();
-    }
+    const outcomes = await carry(claim, attempt, {
+      ...this.#parts,
+      account,
+      room,
+      relay: desk.relay,
+      recipientsAtOnce: desk.recipientsAtOnce,
+      answered: (condition, taken) => {
+        const now = host.now();
+        desk.finished();
+        if (taken !== null) desk.learnRecipients(taken);
+        changed(condition !== null && desk.heard(condition, now));
+      },
+      troubled: trouble.begin,
+      hurry: this.#hurry.signal,
+    });
+    trouble.end();
+    finished(account, outcomes.some(comesAgain));
   }
 
   async #simulate(claim: Claim, { account, room }: Taken): Promise<void> {
@@ -174,7 +165,7 @@ export class Claims {
       troubled: trouble.begin,
     });
     trouble.end();
-    this.#parts.finished({ account, isMoreLikely: false, hasRelayChanged: false });
+    this.#parts.finished(account, false);
   }
 
   #trouble(account: string): { readonly begin: () => void; readonly end: () => void } {

@@ -2,7 +2,6 @@ import type { Compose } from '../mime/message.ts';
 import type { ObjectStore } from '../objects/store.ts';
 import type { Relay } from '../relay/relay.ts';
 import { Agenda } from './agenda.ts';
-import type { Finished } from './claims.ts';
 import { Claims } from './claims.ts';
 import type { Standing } from './desk.ts';
 import { Desk } from './desk.ts';
@@ -51,7 +50,11 @@ export class Clerk {
     const now = parts.host.now();
     this.#parts = parts;
     this.#desks = parts.relays.map((relay) => new Desk(relay, now));
-    this.#claims = new Claims({ ...parts, finished: (what) => this.#finished(what) });
+    this.#claims = new Claims({
+      ...parts,
+      changed: (isRelayChanged) => (isRelayChanged ? this.#wakeAll() : this.#turn()),
+      finished: (account, isMoreLikely) => (isMoreLikely ? this.wake(account) : this.#turn()),
+    });
     this.#scanAt = now + SCAN_EVERY_MS;
     this.#sweepAt = now + SWEEP_AFTER_MS;
   }
@@ -98,12 +101,6 @@ export class Clerk {
     await this.#rounds;
     await this.#claims.drain(withinMs);
     await Promise.all(this.#errands);
-  }
-
-  #finished({ account, isMoreLikely, hasRelayChanged }: Finished): void {
-    if (hasRelayChanged) this.#wakeAll();
-    else if (isMoreLikely) this.wake(account);
-    else this.#turn();
   }
 
   #wakeAll(): void {

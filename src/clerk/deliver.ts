@@ -2,12 +2,12 @@ import type { Async, Mailroom } from '../mailroom/mailroom.ts';
 import type { Claim } from '../mailroom/records.ts';
 import type { Compose, Composed } from '../mime/message.ts';
 import type { ObjectStore } from '../objects/store.ts';
+import { WrongBytes } from '../objects/store.ts';
 import type { Condition, Relay, Submission } from '../relay/relay.ts';
 import type { Host } from './host.ts';
 import type { Settled } from './outcome.ts';
 import { asStopped, backAll, crashAll, failAll } from './outcome.ts';
 import { prepare } from './prepare.ts';
-import { BrokenSeal } from './seal.ts';
 
 /** A store that is down is asked again after this long; the recipients' attempts are not counted meanwhile. */
 const STORE_RETRY_MS = 30_000;
@@ -83,6 +83,8 @@ async function submit(
       sender: claim.email.sender,
       recipients: claim.recipients.map(({ address }) => address),
       size: composed.size,
+      needsSmtpUtf8: composed.needsSmtpUtf8 ?? false,
+      needs8BitMime: composed.needs8BitMime ?? false,
     },
     message: source.open,
     beforeDot: (accepted) => markDot(claim, attempt, accepted, { composed, ...parts }),
@@ -145,7 +147,7 @@ function watched(composed: Composed): {
       try {
         yield* composed.open();
       } catch (cause) {
-        broken ||= cause instanceof BrokenSeal;
+        broken ||= cause instanceof WrongBytes;
         throw cause;
       }
     },

@@ -13,7 +13,7 @@ import type { Bucket } from '../relay/rate.ts';
 import { available, fullBucket, take, waitForOne } from '../relay/rate.ts';
 import type { Condition, Relay } from '../relay/relay.ts';
 
-/** A relay that has answered within this time is taken to go on doing so. */
+/** A relay that has answered well within this time is taken to go on doing so. */
 const FLOWING_MS = 1_000;
 
 /** One relay as the operator sees it. */
@@ -37,7 +37,7 @@ export class Desk {
   #underWay = 0;
   #bucket: Bucket;
   #since = 0;
-  #answeredAt = Number.NEGATIVE_INFINITY;
+  #wellAt = Number.NEGATIVE_INFINITY;
 
   constructor(relay: Relay, now: number) {
     this.relay = relay;
@@ -75,14 +75,14 @@ export class Desk {
     if (rate !== null) this.#bucket = take(this.#bucket, { count: messages, rate, now });
   }
 
-  /** The relay has said what it had to say about one message. */
-  answered(now: number): void {
+  /** One message is off this desk, one way or the other. */
+  finished(): void {
     this.#underWay -= 1;
-    this.#answeredAt = now;
   }
 
   /** What an attempt or a probe said about the relay; true when that opened or closed it. */
   heard(condition: Condition, now: number): boolean {
+    if (condition.kind === 'well') this.#wellAt = now;
     return this.#become(afterCondition(this.#health, { condition, now }), now);
   }
 
@@ -114,7 +114,7 @@ export class Desk {
    * for a commit. One that is silent gets no more than it has connections: what is ahead of it would wait with it.
    */
   #free(now: number): number {
-    const isFlowing = Math.abs(now - this.#answeredAt) < FLOWING_MS;
+    const isFlowing = Math.abs(now - this.#wellAt) < FLOWING_MS;
     return this.relay.connections * (isFlowing ? 2 : 1) - this.#underWay;
   }
 

@@ -1,3 +1,5 @@
+import type { Hasher } from '../objects/hasher.ts';
+
 /** What the clerk needs of the place it runs in. Handed in, so that a test tells the time and nothing here knows a host. */
 export interface Host {
   /** Milliseconds since 1970 UTC. */
@@ -6,13 +8,6 @@ export interface Host {
   readonly after: (ms: number, work: () => void) => () => void;
   readonly hasher: () => Hasher;
   readonly log: (line: ClerkLine) => void;
-}
-
-/** SHA-256 over what comes. */
-export interface Hasher {
-  update(bytes: Uint8Array): void;
-  /** Lower-case hex. */
-  digest(): string | Promise<string>;
 }
 
 /** One line of the log: ids, stages and codes; never a body, a reply's text or a full address. */

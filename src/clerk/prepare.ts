@@ -1,10 +1,11 @@
 import type { EmailRecord } from '../mailroom/records.ts';
 import type { Compose, Composed, Message } from '../mime/message.ts';
+import type { Hasher } from '../objects/hasher.ts';
 import type { ObjectStore } from '../objects/store.ts';
-import { StoreUnavailable } from '../objects/store.ts';
-import type { Hasher } from './host.ts';
+import { StoreUnavailable, WrongBytes } from '../objects/store.ts';
+import { verified } from '../objects/verified.ts';
 import { scanRaw } from './raw-scan.ts';
-import { BrokenSeal, readWhole, sealed } from './seal.ts';
+import { readWhole } from './read-whole.ts';
 
 /** A message ready for the wire, or why there is none. */
 export type Prepared =
@@ -38,7 +39,7 @@ export async function prepare(email: EmailRecord, parts: PrepareParts): Promise<
     const isSame = prepared.composed.sha256 === sha256 && prepared.composed.size === size;
     return isSame ? prepared : { kind: 'failed', reason: 'content_changed' };
   } catch (cause) {
-    if (cause instanceof BrokenSeal) return { kind: 'failed', reason: 'content_changed' };
+    if (cause instanceof WrongBytes) return { kind: 'failed', reason: 'content_changed' };
     if (cause instanceof StoreUnavailable)
       return { kind: 'unavailable', cause: 'object storage is unavailable' };
     throw cause;
@@ -75,14 +76,14 @@ export function messageOf(
   };
 }
 
-/** The JSON `{html,text}` of a large body; null when it is not there. Throws BrokenSeal when it is not what was put. */
+/** The JSON `{html,text}` of a large body; null when it is not there. Throws WrongBytes when it is not what was put. */
 async function storedBody(
   key: string,
   parts: PrepareParts,
 ): Promise<{ readonly html: string | null; readonly text: string | null } | null> {
   const found = await parts.objects.get(key);
   if (found === null) return null;
-  const bytes = await readWhole(sealed(found.body, found.meta, parts.hasher()));
+  const bytes = await readWhole(verified(found.body, found.meta, parts.hasher()));
   const body = JSON.parse(new TextDecoder().decode(bytes)) as {
     readonly html?: unknown;
     readonly text?: unknown;
@@ -103,7 +104,7 @@ async function rawMessage(
   if (found === null) return { kind: 'failed', reason: 'content_missing' };
   const { meta } = found;
   if (meta.size !== content.size) return { kind: 'failed', reason: 'content_changed' };
-  const needs = await scanRaw(sealed(found.body, meta, hasher()));
+  const needs = await scanRaw(verified(found.body, meta, hasher()));
   return {
     kind: 'ready',
     composed: {
@@ -114,7 +115,7 @@ async function rawMessage(
       async *open() {
         const again = await objects.get(content.key);
         if (again === null) throw new StoreUnavailable('The object went away while it was being sent');
-        yield* sealed(again.body, meta, hasher());
+        yield* verified(again.body, meta, hasher());
       },
     },
   };

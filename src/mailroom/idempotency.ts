@@ -74,7 +74,13 @@ export function checkReservation({
   readonly claim: IdempotencyClaim;
   readonly token: string;
 }): Refusal | null {
-  return read({ sql, claim })?.token === token ? null : CONCURRENT;
+  const held = sql.exec(
+    'SELECT 1 FROM idempotency WHERE endpoint = ? AND key = ? AND token = ?',
+    claim.endpoint,
+    claim.key,
+    token,
+  );
+  return held.length === 1 ? null : CONCURRENT;
 }
 
 /** Stores the answer in the transaction that accepts. */
@@ -120,7 +126,6 @@ export function releaseKey({
 
 type KeyRow = {
   fingerprint: string;
-  token: string | null;
   status: number | null;
   answer: string | null;
   ends_at: number;
@@ -128,7 +133,7 @@ type KeyRow = {
 
 function read({ sql, claim }: { readonly sql: Sql; readonly claim: IdempotencyClaim }): KeyRow | undefined {
   return sql.exec<KeyRow>(
-    'SELECT fingerprint, token, status, answer, ends_at FROM idempotency WHERE endpoint = ? AND key = ?',
+    'SELECT fingerprint, status, answer, ends_at FROM idempotency WHERE endpoint = ? AND key = ?',
     claim.endpoint,
     claim.key,
   )[0];

@@ -13,12 +13,8 @@ export const COMPOSER_VERSION = 1;
 const BOUNDARY_PREFIX = 'mw';
 /** RFC 2046 §5.1.1 bchars that need no quotes. The boundary is ours; another shape is a defect. */
 const BOUNDARY = /^[A-Za-z0-9._-]{16,40}$/;
-/** RFC 5322 asks for 78 characters; longer lines are encoded, so that nothing on the way has to break them. */
-const LONG_LINE = /[^\r\n]{77}/;
 /** Without NUL, DEL and the other controls (RFC 5321 §2.3.8), and without anything that is not ASCII. */
 const PLAIN = /^[\t\r\n\x20-\x7e]*$/;
-/** The library looks at no longer text before it encodes; both must come to the same end. */
-const MAX_PLAIN_LENGTH = 128 * 1024;
 
 /**
  * Composes a message into its exact bytes: 7-bit clean but for addresses that need SMTPUTF8, CRLF line ends, no line over
@@ -53,15 +49,15 @@ export async function compose(message: Message): Promise<Composed> {
 /** Never `path`, `href` or `raw`: the content is this string. An empty string is no part; with no part, the body is empty. */
 function contentOf(given: string): { readonly content: string; readonly contentTransferEncoding?: string } {
   const content = given.replace(/\r\n|\r|\n/g, '\r\n'); // RFC 2046 §4.1.1: a line break in text is CRLF
-  const encoding = encodingFor(content);
-  return encoding === '7bit' ? { content } : { content, contentTransferEncoding: encoding };
+  // Plain text with short lines then travels as it is, and with long ones as quoted-printable (`textEncoding`).
+  if (PLAIN.test(content)) return { content };
+  return { content, contentTransferEncoding: encodingFor(new TextEncoder().encode(content)) };
 }
 
-/** As it is when any server can carry it; else the shorter of the two, quoted-printable (legible in the source) at a tie. */
-function encodingFor(text: string): '7bit' | 'quoted-printable' | 'base64' {
-  if (PLAIN.test(text) && !LONG_LINE.test(text) && text.length <= MAX_PLAIN_LENGTH) return '7bit';
-  const bytes = new TextEncoder().encode(text);
-  const escaped = bytes.reduce((count, byte) => (isLiteral(byte) ? count : count + 1), 0);
+/** The shorter of the two; at a tie quoted-printable, which is legible in the source. */
+function encodingFor(bytes: Uint8Array): 'quoted-printable' | 'base64' {
+  let escaped = 0;
+  for (const byte of bytes) if (!isLiteral(byte)) escaped += 1;
   return bytes.length + 2 * escaped <= (bytes.length * 4) / 3 ? 'quoted-printable' : 'base64';
 }
 

@@ -16,7 +16,6 @@ const HAS_RIGHT_TO_LEFT = new RegExp(RIGHT_TO_LEFT, 'u');
 const BEGINS_RIGHT_TO_LEFT = new RegExp(`^${RIGHT_TO_LEFT}`, 'u');
 /** A label that keeps its place beside right-to-left ones (RFC 5893 §2, rules 1 and 6), told by letters and digits alone. */
 const LEFT_TO_RIGHT = /^[\p{Ll}\p{Lo}](?:.*[\p{Ll}\p{Lo}0-9]\p{M}*)?$/u;
-const INVISIBLE = /[\p{Z}\p{Cc}\p{Cs}\p{Co}]/u;
 
 /**
  * The one spelling under which a domain is stored, checked and put on the wire: A-labels in lower case (RFC 5890), or null
@@ -32,7 +31,7 @@ export function canonicalDomain(given: string): string | null {
   const lower = Array.from(given, (character) => character.toLowerCase())
     .join('')
     .normalize('NFC');
-  if (!HOST_CHARACTERS.test(lower) || INVISIBLE.test(lower)) return null;
+  if (!HOST_CHARACTERS.test(lower)) return null;
   const labels = lower.split('.');
   if (labels.length < 2 || NUMBER.test(labels.at(-1) ?? '')) return null;
   if (!/[^\x21-\x7e]|xn--/.test(lower)) return isHostName(lower) ? lower : null;

@@ -9,12 +9,8 @@ const MAX_LENGTH = 1024 * 1024;
 const MAX_DEPTH = 100;
 const MAX_TAGS = 20_000;
 
-/** Elements that end by themselves when the next begins, or have no content: they do not nest without an end tag. */
-const SELF_ENDING = new Set(
-  'area base br col embed hr img input link meta source wbr p li dt dd tr td th tbody thead option'.split(
-    ' ',
-  ),
-);
+/** Elements that never have content, and so never nest. */
+const VOID = new Set('area base br col embed hr img input link meta source wbr'.split(' '));
 
 /**
  * The text part that goes beside an HTML part when the caller gave none: links with their addresses, no images, lists and
@@ -49,16 +45,29 @@ function tidied(text: string): string {
     .trim();
 }
 
-/** Counts tags, and an upper bound of how deep they nest: a start tag counts, an end tag takes one back. One pass. */
+/**
+ * Counts tags, and an upper bound of how deep they nest: a start tag counts, the end tag of an open element takes one back.
+ * Where end tags are left out the bound is far off, and then the strip loses some form; the library, at its limit of depth,
+ * would lose text.
+ */
 function isModest(html: string): boolean {
+  const open = new Map<string, number>();
   let tags = 0;
   let depth = 0;
   for (let at = html.indexOf('<'); at >= 0; at = html.indexOf('<', at + 1)) {
-    const name = /^\/?[a-z][a-z0-9]*/i.exec(html.slice(at + 1, at + 12))?.[0].toLowerCase();
-    if (name === undefined) continue;
+    const tag = /^\/?[a-z][a-z0-9]*/i.exec(html.slice(at + 1, at + 12))?.[0].toLowerCase();
+    if (tag === undefined) continue;
+    const isEnd = tag.startsWith('/');
+    const name = isEnd ? tag.slice(1) : tag;
+    const before = open.get(name) ?? 0;
     tags += 1;
-    if (name.startsWith('/')) depth = SELF_ENDING.has(name.slice(1)) ? depth : Math.max(0, depth - 1);
-    else if (!SELF_ENDING.has(name)) depth += 1;
+    if (isEnd && before > 0) {
+      open.set(name, before - 1);
+      depth -= 1;
+    } else if (!isEnd && !VOID.has(name)) {
+      open.set(name, before + 1);
+      depth += 1;
+    }
     if (tags > MAX_TAGS || depth > MAX_DEPTH) return false;
   }
   return true;

@@ -1,6 +1,7 @@
 import { type Capabilities, readCapabilities } from './capabilities.ts';
 import type { OpenCall, OpenFailure } from './connection.ts';
 import type { Clock, Patience, Waits } from './patience.ts';
+import { withoutCredentials } from './redact.ts';
 import { isPositive, type Reply, readReply } from './reply.ts';
 import { isTlsMisconfiguration } from './tls-fault.ts';
 import { type AnyReply, isRefusal, step, type Wire } from './wire.ts';
@@ -120,6 +121,9 @@ async function authenticate(
   wire.hear = () => undefined;
   if (error === null) return null;
   const last = heard.at(-1) ?? null;
-  if (isRefusal(last)) return { phase: 'auth', kind: 'refused', cause: 'authentication failed', reply: last };
+  if (isRefusal(last)) {
+    const reply = withoutCredentials(last, credentials);
+    return { phase: 'auth', kind: 'refused', cause: 'authentication failed', reply };
+  }
   return { phase: 'auth', kind: 'broken', cause: last === null ? error.message : 'unexpected reply to AUTH' };
 }

@@ -6,6 +6,10 @@ export interface Envelope {
   readonly recipients: readonly string[];
   /** Bytes of the message, for SIZE (RFC 1870). */
   readonly size: number;
+  /** The header holds UTF-8 (RFC 6532), whatever the addresses are: SMTPUTF8 must be announced and is asked for. */
+  readonly needsSmtpUtf8?: boolean;
+  /** The body holds bytes over 0x7F (RFC 6152): BODY=8BITMIME where it is announced. */
+  readonly needs8BitMime?: boolean;
 }
 
 export interface Submission {

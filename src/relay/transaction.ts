@@ -1,15 +1,10 @@
+import { bodyOf, CONTENT_UNAVAILABLE, NOT_RECORDED, type Waited } from './body.ts';
 import type { Ending, TransactionRecord } from './connection.ts';
 import type { SessionParts } from './opening.ts';
 import { createPatience } from './patience.ts';
 import { createRecorder } from './recorder.ts';
 import type { Submission } from './relay.ts';
 import type { Sending, Wire } from './wire.ts';
-
-/** When a message whose body could not be read is looked at again: the object store may be back. */
-export const SOURCE_RETRY_MS = 60_000;
-
-/** What one wait for the body covers (RFC 5321 §4.5.3.2.5 speaks of a block), however large the pieces we are given. */
-const BLOCK_BYTES = 64 * 1024;
 
 interface TransactCall {
   readonly wire: Wire;
@@ -27,12 +22,10 @@ export function transact({ wire, parts, submission, until }: TransactCall): Prom
   const recorder = createRecorder(envelope.recipients.length);
   return new Promise((resolve) => {
     let over = false;
+    let waited: Waited = 'relay';
     let sending: Sending = { accepted: [] };
-    const patience = createPatience({
-      ...parts,
-      until,
-      expired: (cause) => finish({ kind: 'broken', cause }),
-    });
+    const expired = (cause: string): void => finish(endingFor(waited, cause));
+    const patience = createPatience({ ...parts, until, expired });
     const abort = (): void => finish({ kind: 'withdrawn', cause: 'aborted', retryInMs: 0 });
 
     function finish(ending: Ending): void {
@@ -45,7 +38,6 @@ export function transact({ wire, parts, submission, until }: TransactCall): Prom
       resolve(recorder.finish(ending, wire.peer));
     }
 
-    /** Ends the stream with an error after the connection is gone, so that it cannot end in a dot. */
     function withhold(ending: Ending): never {
       finish(ending);
       throw new Error('the final dot is withheld');
@@ -55,23 +47,22 @@ export function transact({ wire, parts, submission, until }: TransactCall): Prom
       const taken = recorder.taken.map((place) => envelope.recipients[place] ?? '');
       const agrees = recorder.mayWriteBody && sameList(taken, sending.accepted);
       if (!agrees) withhold({ kind: 'broken', cause: 'the replies do not add up' });
-      try {
-        for await (const chunk of submission.message()) {
-          for (let at = 0; at < chunk.length; at += BLOCK_BYTES) {
-            patience.enter('body');
-            yield chunk.subarray(at, at + BLOCK_BYTES);
-          }
-        }
-        // The end of the body is near only when the body has left: a break until then is no doubt about the dot.
-        await wire.flushed();
-      } catch {
-        withhold({ kind: 'withdrawn', cause: 'content_unavailable', retryInMs: SOURCE_RETRY_MS });
-      }
-      if (over) withhold({ kind: 'broken', cause: 'already over' });
-      const isDurable = await submission.beforeDot(taken).catch(() => false);
-      if (over || !isDurable) withhold({ kind: 'withdrawn', cause: 'not_recorded', retryInMs: 0 });
-      recorder.releaseDot();
-      patience.enter('dot');
+      yield* bodyOf({
+        submission,
+        taken,
+        withhold,
+        flushed: () => wire.flushed(),
+        isOver: () => over,
+        waitFor(whom) {
+          waited = whom;
+          patience.enter('body');
+        },
+        release() {
+          waited = 'relay';
+          recorder.releaseDot();
+          patience.enter('dot');
+        },
+      });
     }
 
     signal.addEventListener('abort', abort, { once: true });
@@ -84,12 +75,22 @@ export function transact({ wire, parts, submission, until }: TransactCall): Prom
       else if (recorder.phase !== 'dot') patience.enter(recorder.phase);
     };
     patience.enter('mail');
-    sending = wire.send(envelope, body(), (error) =>
-      finish(
-        recorder.isAnswered ? { kind: 'answered' } : { kind: 'broken', cause: error?.message ?? 'protocol' },
-      ),
-    );
+    sending = wire.send(envelope, body(), (error) => {
+      const broken: Ending = { kind: 'broken', cause: error?.message ?? 'protocol' };
+      finish(recorder.isAnswered ? { kind: 'answered' } : broken);
+    });
   });
+}
+
+function endingFor(waited: Waited, cause: string): Ending {
+  switch (waited) {
+    case 'relay':
+      return { kind: 'broken', cause };
+    case 'source':
+      return CONTENT_UNAVAILABLE;
+    case 'record':
+      return NOT_RECORDED;
+  }
 }
 
 function sameList(one: readonly string[], other: readonly string[]): boolean {

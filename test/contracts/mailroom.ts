@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
 import type { MailroomConfig } from '../../src/mailroom/mailroom.ts';
 import { acceptContract } from './mailroom/accept.ts';
+import { attemptsContract } from './mailroom/attempts.ts';
 import { claimContract } from './mailroom/claim.ts';
 import { House } from './mailroom/house.ts';
 import { idempotencyContract } from './mailroom/idempotency.ts';
@@ -27,6 +28,7 @@ export function mailroomContract(name: string, lend: LendSql): void {
     idempotencyContract(house);
     claimContract(house);
     transitionsContract(house);
+    attemptsContract(house);
     unknownContract(house);
     scheduleContract(house);
     pagesContract(house);

@@ -6,7 +6,7 @@ const DRY = { 'x-mailwright-dry-run': 'true' };
 function untouched(it: House): void {
   expect(it.sql().exec('SELECT count(*) AS n FROM emails')).toEqual([{ n: 0 }]);
   expect(it.sql().exec('SELECT count(*) AS n FROM idempotency')).toEqual([{ n: 0 }]);
-  expect(it.store.objects.size).toBe(0);
+  expect(it.store.keys()).toHaveLength(0);
   expect(it.woken).toEqual([]);
 }
 

@@ -14,55 +14,15 @@ import type { Async, Mailroom } from '../../src/mailroom/mailroom.ts';
 import { openMailroom } from '../../src/mailroom/open.ts';
 import { uuidV7 } from '../../src/mailroom/uuid.ts';
 import { compose } from '../../src/mime/compose.ts';
-import type { ObjectMeta, ObjectStore } from '../../src/objects/store.ts';
-import { StoreUnavailable } from '../../src/objects/store.ts';
 import { groupCommit } from '../../src/platform/node/group.ts';
 import { openSqlite, type SqliteFile } from '../../src/platform/node/sqlite.ts';
+import { type MemoryObjects, memoryObjects } from '../support/memory-objects.ts';
 
 export const OPERATOR_KEY = 'operator-key-of-this-house-0001';
 export const DOMAIN_ID = '11111111-1111-4111-8111-111111111111';
 export const OTHER_DOMAIN_ID = '22222222-2222-4222-8222-222222222222';
 /** 2026-02-20, a Friday, 14:00 UTC. */
 export const NOON = Date.UTC(2026, 1, 20, 14);
-
-/** Object storage in a map, which can be taken down. */
-export class MemoryStore implements ObjectStore {
-  readonly objects = new Map<string, { readonly bytes: Uint8Array; readonly meta: ObjectMeta }>();
-  down = false;
-
-  async put(key: string, body: AsyncIterable<Uint8Array> | Uint8Array, meta: { contentType: string | null }) {
-    if (this.down) throw new StoreUnavailable('down');
-    const pieces: Uint8Array[] = [];
-    if (body instanceof Uint8Array) pieces.push(body);
-    else for await (const piece of body) pieces.push(piece);
-    const bytes = new Uint8Array(Buffer.concat(pieces));
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    const stored = { bytes, meta: { size: bytes.length, sha256, ...meta } };
-    this.objects.set(key, stored);
-    return stored.meta;
-  }
-
-  async get(key: string) {
-    if (this.down) throw new StoreUnavailable('down');
-    const found = this.objects.get(key);
-    if (found === undefined) return null;
-    return {
-      meta: found.meta,
-      body: (async function* () {
-        yield found.bytes;
-      })(),
-    };
-  }
-
-  async head(key: string) {
-    if (this.down) throw new StoreUnavailable('down');
-    return this.objects.get(key)?.meta ?? null;
-  }
-
-  async delete(key: string) {
-    this.objects.delete(key);
-  }
-}
 
 export interface CallOptions {
   /** A key, or none at all with null. Default: the operator's. */
@@ -85,7 +45,7 @@ export interface House {
   now: number;
   health: HealthReport;
   readonly parts: Parts;
-  readonly store: MemoryStore;
+  readonly store: MemoryObjects;
   readonly log: LogLine[];
   readonly woken: string[];
   /** Verbs called on any room, in order. */
@@ -104,7 +64,7 @@ export interface House {
 
 /** A whole house but for the clerk: real rooms over SQLite in memory, a clock that is told the time. */
 export function house(settings: Partial<Settings> = {}, over: Partial<Parts> = {}): House {
-  const store = new MemoryStore();
+  const store = memoryObjects();
   const rooms = new Map<
     string,
     { readonly sql: SqliteFile; readonly room: Mailroom; readonly far: Async<Mailroom> }
@@ -228,7 +188,7 @@ export function requestOf(method: string, path: string, { key, body, headers }: 
   });
 }
 
-function bodyOf(body: unknown): BodyInit {
+function bodyOf(body: unknown): string | Uint8Array<ArrayBuffer> {
   if (typeof body === 'string') return body;
   return body instanceof Uint8Array ? new Uint8Array(body) : JSON.stringify(body);
 }

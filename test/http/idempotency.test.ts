@@ -95,11 +95,11 @@ describe('the same key', () => {
     const it = house();
     const message = 'From: a@mine.example\r\nTo: b@people.example\r\nSubject: x\r\n\r\nHi\r\n';
     const raw = { raw: btoa(message) };
-    it.store.down = true;
+    it.store.isDown = true;
     const refused = await send(it, raw, KEY, '/emails/raw');
     expect(refused.body).toMatchObject({ statusCode: 503, name: 'application_error' });
     expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
-    it.store.down = false;
+    it.store.isDown = false;
     expect((await send(it, raw, KEY, '/emails/raw')).status).toBe(200);
     expect(it.verbs).toEqual(['admit', 'release', 'admit', 'accept']);
   });

@@ -80,6 +80,17 @@ describe('group commit', () => {
     );
   });
 
+  test('requests that get to their verb a few promises later, in the same turn, join as well', async () => {
+    const { file: watching, groups } = watched();
+    const shared = groupCommit({ sql: watching, room: house.room });
+    const later = async (hops: number): Promise<Accepted> => {
+      for (let hop = 0; hop < hops; hop++) await null;
+      return accept(house.email(), shared);
+    };
+    await Promise.all([later(0), later(1), later(20)]);
+    expect(groups()).toBe(1);
+  });
+
   test('a promise resolves only when its mail is committed', async () => {
     const before = accept(house.email()).then(() => committed());
     expect(committed()).toBe(0);
@@ -127,6 +138,26 @@ describe('group commit', () => {
     const lost = new StorageLost('no space to sync');
     failWith(lost);
     const results = await Promise.allSettled([accept(house.email(), broken), accept(house.email(), broken)]);
+    expect(results).toEqual([
+      { status: 'rejected', reason: lost },
+      { status: 'rejected', reason: lost },
+    ]);
+    expect(committed()).toBe(0);
+  });
+
+  test('a verb that finds the storage lost takes its whole group with it', async () => {
+    const lost = new StorageLost('no space to sync');
+    const failing: Mailroom = {
+      ...house.room,
+      depth: () => {
+        throw lost;
+      },
+    };
+    const doomed = groupCommit({ sql, room: failing });
+    const results = await Promise.allSettled([
+      accept(house.email(), doomed),
+      doomed.depth({ now: house.now }),
+    ]);
     expect(results).toEqual([
       { status: 'rejected', reason: lost },
       { status: 'rejected', reason: lost },

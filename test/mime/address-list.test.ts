@@ -52,6 +52,10 @@ describe('address lists that two readers would read differently are refused', ()
     'Ada <a@b.example> junk',
     'Ada <a@b.example> <c@d.example>',
     'Ada <a@b.example',
+    'Ada <a@b.example>: c@d.example;',
+    'Ada <a@b.example">"',
+    '>a@b.example>',
+    'a@b.example,'.repeat(1_001),
     'Ada a@b.example>',
     'Ada <>',
     '<<a@b.example>>',
@@ -86,7 +90,7 @@ describe('address lists that two readers would read differently are refused', ()
   it('threats §17 r10: nested groups without end are refused in linear time', () => {
     const start = performance.now();
     expect(readAddressList('g:'.repeat(100_000)).ok).toBe(false);
-    expect(performance.now() - start).toBeLessThan(500);
+    expect(performance.now() - start).toBeLessThan(2_000);
   });
 
   it.each([

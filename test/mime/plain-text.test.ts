@@ -33,6 +33,20 @@ describe('the text made from html', () => {
   });
 
   it.each([
+    '<ul><li><p>item ',
+    '<table><tr><td>item',
+    '<td><li>item ',
+    '<div>item',
+    '<p>item',
+    '<b>item',
+    '<b>item</i>',
+    '<div>item</br>',
+  ])('no text is lost where %j is never closed', (piece) => {
+    for (const times of [30, 99, 150, 2_000])
+      expect(textFromHtml(piece.repeat(times)).match(/item/g)).toHaveLength(times);
+  });
+
+  it.each([
     '<',
     '<!--',
     '<style>',

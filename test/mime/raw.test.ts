@@ -173,6 +173,10 @@ describe('a raw message that is refused', () => {
     ['two Message-ID', withFields([...BASE, 'Message-ID: <a@b.example>'])],
     ['two Content-Type', withFields([...BASE, 'Content-Type: text/plain', 'content-type: text/html'])],
     ['a broken Message-ID', withFields(replacing('Message-ID', 'Message-ID: left@mail.example'))],
+    [
+      'an encoded word as Message-ID',
+      withFields(replacing('Message-ID', 'Message-ID: <=?utf-8?Q?a?=@mail.example>')),
+    ],
     ['a line that is no field', withFields([...BASE, 'no colon here'])],
     ['an mbox line', withFields(['From shop@mail.example Fri Jan  2 03:04:05 2026', ...BASE])],
     ['a space before the colon', withFields([...BASE, 'X-A : 1'])],

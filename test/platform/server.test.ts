@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { isTooSlow } from '../../src/platform/node/deadlines.ts';
+import type { Deadlines } from '../../src/platform/node/deadlines.ts';
+import { DEADLINES, isTooSlow } from '../../src/platform/node/deadlines.ts';
 import { createGuesses } from '../../src/platform/node/guesses.ts';
 import type { HttpServer } from '../../src/platform/node/server.ts';
 import { openServer } from '../../src/platform/node/server.ts';
@@ -12,15 +13,13 @@ afterEach(async () => {
   server = null;
 });
 
-async function open(fetch: (request: Request) => Response | Promise<Response>): Promise<string> {
+async function open(
+  fetch: (request: Request) => Response | Promise<Response>,
+  deadlines: Deadlines = DEADLINES,
+): Promise<string> {
   const guesses = createGuesses(() => 0);
-  server = await openServer({
-    host: '127.0.0.1',
-    port: 0,
-    fetch,
-    guesses,
-    monotonic: () => performance.now(),
-  });
+  const monotonic = (): number => performance.now();
+  server = await openServer({ host: '127.0.0.1', port: 0, fetch, guesses, monotonic, deadlines });
   return `http://127.0.0.1:${server.address.port}`;
 }
 
@@ -79,10 +78,28 @@ describe('the HTTP server', () => {
     server = null;
   });
 
-  it('threats §6 r3: a body that drips is cut off, one that is slow but fair is not', () => {
-    expect(isTooSlow({ bytes: 10, elapsedMs: 9_000 })).toBe(false);
-    expect(isTooSlow({ bytes: 10, elapsedMs: 10_001 })).toBe(true);
-    expect(isTooSlow({ bytes: 11_000, elapsedMs: 10_001 })).toBe(false);
-    expect(isTooSlow({ bytes: 100_000, elapsedMs: 200_000 })).toBe(true);
+  it('threats §6 r3: a body that drips is too slow, one that is slow but fair is not', () => {
+    expect(isTooSlow({ bytes: 10, elapsedMs: 9_000 }, DEADLINES)).toBe(false);
+    expect(isTooSlow({ bytes: 10, elapsedMs: 10_001 }, DEADLINES)).toBe(true);
+    expect(isTooSlow({ bytes: 11_000, elapsedMs: 10_001 }, DEADLINES)).toBe(false);
+    expect(isTooSlow({ bytes: 100_000, elapsedMs: 200_000 }, DEADLINES)).toBe(true);
+    expect(DEADLINES).toMatchObject({ headersMs: 10_000, requestMs: 600_000, bytesPerSecond: 1_024 });
+  });
+
+  it('threats §6 r3: a connection whose body drips is ended, and others are answered meanwhile', async () => {
+    const url = await open(async (request) => new Response(await request.text()), {
+      ...DEADLINES,
+      graceMs: 50,
+      lookEveryMs: 20,
+    });
+    const dripping = raw('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nx');
+    expect(await (await fetch(url, { method: 'POST', body: 'quick' })).text()).toBe('quick');
+    expect(await dripping).toBe('');
+  });
+
+  it('threats §6 r3: headers that do not come to an end are answered 408', async () => {
+    await open(() => new Response('ok'), { ...DEADLINES, headersMs: 50, lookEveryMs: 20 });
+    const answer = await raw('GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ');
+    expect(flatBody(answer)).toMatchObject({ statusCode: 408, name: 'validation_error' });
   });
 });

@@ -315,7 +315,13 @@ describe('An abort', () => {
 describe('The final dot is withheld', () => {
   it.each([
     ['says no', () => Promise.resolve(false)],
-    ['throws', () => Promise.reject(new Error('no database'))],
+    ['rejects', () => Promise.reject(new Error('no database'))],
+    [
+      'throws',
+      () => {
+        throw new Error('no database');
+      },
+    ],
   ])('when the recorder of phase dot %s', async (_, beforeDot) => {
     const { server, relay } = await start();
     const { verdicts, condition } = await relay.submit(submissionOf({ beforeDot }));
@@ -340,6 +346,21 @@ describe('The final dot is withheld', () => {
     expect(server.log.filter(({ what }) => what === 'message')).toEqual([]);
   });
 
+  it.each([
+    ['the body', { message: () => never() }, 'content_unavailable'],
+    ['the recorder', { beforeDot: () => new Promise<boolean>(() => undefined) }, 'not_recorded'],
+  ] as const)("when %s takes for ever: that is ours, not the relay's", async (_, wanted, cause) => {
+    const { clock, server, relay } = await start();
+    const submitted = relay.submit({ ...submissionOf(), ...wanted });
+    await server.seen('command', 4);
+    const timer = setInterval(() => clock.advance(200_000), 2);
+    const { verdicts, condition } = await submitted;
+    clearInterval(timer);
+    expect(verdicts[0]).toMatchObject({ kind: 'back', phase: 'body', cause });
+    expect(condition.kind).toBe('well');
+    await server.seen('end');
+  });
+
   it('until the whole body has left, and until it is recorded', async () => {
     const { server, relay } = await start();
     const body = `${'x'.repeat(76)}\r\n`.repeat(20_000);
@@ -360,6 +381,10 @@ describe('The final dot is withheld', () => {
     expect(received).toBe(0);
   });
 });
+
+async function* never(): AsyncGenerator<Uint8Array> {
+  await new Promise(() => undefined);
+}
 
 describe('The rate', () => {
   it('lets so many begin in a second and no more, whatever connections are free', async () => {

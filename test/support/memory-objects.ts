@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
 import { checkedKey } from '../../src/objects/key.ts';
-import type { ObjectMeta, ObjectStore } from '../../src/objects/store.ts';
+import { measured } from '../../src/objects/measured.ts';
+import type { ObjectMeta, ObjectStore, PutMeta } from '../../src/objects/store.ts';
 import { StoreUnavailable } from '../../src/objects/store.ts';
+import { sha256Hasher } from '../../src/platform/node/hasher.ts';
 
 export interface MemoryObjects extends ObjectStore {
   /** True: every verb fails as if the store could not be reached. */
@@ -11,9 +12,21 @@ export interface MemoryObjects extends ObjectStore {
   keys(): readonly string[];
 }
 
+interface Stored {
+  readonly meta: ObjectMeta;
+  readonly bytes: Buffer;
+}
+
+async function take(body: AsyncIterable<Uint8Array> | Uint8Array, announced: PutMeta): Promise<Stored> {
+  const passing = measured(body, announced, sha256Hasher());
+  const pieces: Uint8Array[] = [];
+  for await (const piece of passing.pieces) pieces.push(piece);
+  return { meta: await passing.found(), bytes: Buffer.concat(pieces) };
+}
+
 /** An object store in memory. */
 export function memoryObjects(): MemoryObjects {
-  const stored = new Map<string, { readonly meta: ObjectMeta; readonly bytes: Buffer }>();
+  const stored = new Map<string, Stored>();
   const reach = (key: string): string => {
     const checked = checkedKey(key);
     if (store.isDown) throw new StoreUnavailable('told to be down');
@@ -21,15 +34,11 @@ export function memoryObjects(): MemoryObjects {
   };
   const store: MemoryObjects = {
     isDown: false,
-    async put(key, body, { contentType }) {
+    async put(key, body, announced) {
       reach(key);
-      const pieces: Uint8Array[] = [];
-      for await (const piece of body instanceof Uint8Array ? [body] : body) pieces.push(piece);
-      const bytes = Buffer.concat(pieces);
-      const sha256 = createHash('sha256').update(bytes).digest('hex');
-      const meta = { size: bytes.length, sha256, contentType };
-      stored.set(key, { meta, bytes });
-      return meta;
+      const taken = await take(body, announced);
+      stored.set(key, taken);
+      return taken.meta;
     },
     async get(key) {
       const found = stored.get(reach(key));
@@ -41,6 +50,14 @@ export function memoryObjects(): MemoryObjects {
     },
     async head(key) {
       return stored.get(reach(key))?.meta ?? null;
+    },
+    async copy(from, keyFor) {
+      const found = stored.get(reach(from));
+      if (found === undefined) return null;
+      const copy = await take(found.bytes, { contentType: found.meta.contentType });
+      const key = keyFor(copy.meta);
+      if (key !== null) stored.set(reach(key), copy);
+      return { meta: copy.meta, key };
     },
     async delete(key) {
       stored.delete(reach(key));

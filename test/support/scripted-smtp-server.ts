@@ -417,6 +417,7 @@ class Visit {
   }
 
   #drip(step: Step): void {
+    this.#socket.pause();
     // In the handshake a record that is announced as 16 KB long and never becomes whole.
     const isTls = step === 'tls';
     if (isTls) this.#socket.write(Buffer.of(22, 3, 3, 0x3f, 0xff));

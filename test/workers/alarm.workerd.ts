@@ -3,8 +3,8 @@ import { env } from 'cloudflare:workers';
 import { expect, test } from 'vitest';
 import type { NewEmail } from '../../src/mailroom/records.ts';
 import { remoteRoom } from '../../src/platform/workers/remote-room.ts';
-import { untilState } from './support/wait.ts';
 import { House } from '../contracts/mailroom/house.ts';
+import { untilState } from './support/wait.ts';
 
 const HOUR_MS = 3_600_000;
 const HEX = 16;
@@ -20,7 +20,11 @@ function newRoom() {
 
 function mail(to: string, change: Partial<NewEmail> = {}): NewEmail {
   const id = crypto.randomUUID();
-  return { ...House.prototype.email([to], { id }), boundary: id.replaceAll('-', '').slice(0, 2 * HEX), ...change };
+  return {
+    ...House.prototype.email([to], { id }),
+    boundary: id.replaceAll('-', '').slice(0, 2 * HEX),
+    ...change,
+  };
 }
 
 async function accept(room: ReturnType<typeof newRoom>['room'], email: NewEmail): Promise<void> {

@@ -12,7 +12,9 @@ const UNDER_WAY = 8;
 const workshop = new Workshop();
 afterEach(() => workshop.close());
 
-test('workerd killed in the middle of 500 sends loses nothing and sends nothing twice outside the dot window', { timeout: 180_000 }, async () => {
+test('workerd killed in the middle of 500 sends loses nothing and sends nothing twice outside the dot window', {
+  timeout: 180_000,
+}, async () => {
   const server = await workshop.relay();
   const settings = await workshop.settings(`smtp://localhost:${server.port}?tls=none`);
   const before = await workshop.worker(settings);
@@ -42,7 +44,9 @@ test('workerd killed in the middle of 500 sends loses nothing and sends nothing 
   const unknown = [...accepted].filter(([, id]) => states.get(id) !== 'sent');
   const lost = [...accepted].filter(([to, id]) => !copies.has(to) && states.get(id) === 'sent');
   const twice = [...copies].filter(([, count]) => count > 1);
-  console.log(`accepted ${accepted.size}, arrived ${copies.size}, unknown ${unknown.length}, twice ${twice.length}`);
+  console.log(
+    `accepted ${accepted.size}, arrived ${copies.size}, unknown ${unknown.length}, twice ${twice.length}`,
+  );
   expect(lost).toEqual([]);
   expect(twice).toEqual([]);
   expect(unknown.length).toBeLessThanOrEqual(UNDER_WAY);
@@ -50,7 +54,10 @@ test('workerd killed in the middle of 500 sends loses nothing and sends nothing 
 });
 
 /** Reads the list until each mail is sent, or waits for its one retry as unknown. */
-async function untilDecided(worker: WorkerProcess, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+async function untilDecided(
+  worker: WorkerProcess,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
   const states = new Map<string, string>();
   const isDecided = (id: string): boolean => ['sent', 'delivery_delayed'].includes(states.get(id) ?? '');
   while (!ids.every(isDecided)) {

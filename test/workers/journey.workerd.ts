@@ -66,7 +66,10 @@ test('the same idempotency key sends once', async () => {
 
 test('health tells the holder of a full-access key about each relay, and nobody else', async () => {
   const { body } = await call('GET', '/health');
-  expect(body['relays']).toMatchObject([{ name: 'first', state: 'open' }, { name: 'second', state: 'open' }]);
+  expect(body['relays']).toMatchObject([
+    { name: 'first', state: 'open' },
+    { name: 'second', state: 'open' },
+  ]);
   expect((await call('GET', '/health', undefined, 'somebody-else-entirely')).body).toEqual({ status: 'ok' });
 });
 

@@ -37,7 +37,8 @@ function submit(relay: Relay, recipient: string): Promise<SubmissionResult> {
   });
 }
 
-const kinds = ({ verdicts }: SubmissionResult): readonly Verdict['kind'][] => verdicts.map(({ kind }) => kind);
+const kinds = ({ verdicts }: SubmissionResult): readonly Verdict['kind'][] =>
+  verdicts.map(({ kind }) => kind);
 
 test.each([
   ['plain', 'none'],
@@ -70,15 +71,18 @@ test('a connection is kept for the next message', async () => {
 test.each([
   ['starttlsWrongHost', 'starttls'],
   ['implicitWrongHost', 'implicit'],
-] as const)('threats §10 r1: a certificate for another host is refused, and is known to be TLS: %s', async (name, security) => {
-  const relay = relayTo(name, security);
-  const { verdicts, condition } = await submit(relay, 'secret@there.example');
-  expect(verdicts).toMatchObject([{ kind: 'deferred', phase: 'tls' }]);
-  expect(condition).toMatchObject({ kind: 'failure', tls: true });
-  const { messages, clearBytes } = await seenBy(name);
-  expect(messages).toEqual([]);
-  expect(clearBytes).not.toMatch(/AUTH|MAIL|secret/);
-});
+] as const)(
+  'threats §10 r1: a certificate for another host is refused, and is known to be TLS: %s',
+  async (name, security) => {
+    const relay = relayTo(name, security);
+    const { verdicts, condition } = await submit(relay, 'secret@there.example');
+    expect(verdicts).toMatchObject([{ kind: 'deferred', phase: 'tls' }]);
+    expect(condition).toMatchObject({ kind: 'failure', tls: true });
+    const { messages, clearBytes } = await seenBy(name);
+    expect(messages).toEqual([]);
+    expect(clearBytes).not.toMatch(/AUTH|MAIL|secret/);
+  },
+);
 
 test('five TLS failures in a row hold the relay, visibly', async () => {
   const relay = relayTo('implicitWrongHost', 'implicit');
@@ -87,13 +91,20 @@ test('five TLS failures in a row hold the relay, visibly', async () => {
     const { condition } = await submit(relay, 'again@there.example');
     health = afterCondition(health, { condition, now: attempt });
   }
-  expect(describeHealth(health, 5)).toMatchObject({ state: 'held', cause: expect.stringContaining('misconfigured') });
+  expect(describeHealth(health, 5)).toMatchObject({
+    state: 'held',
+    cause: expect.stringContaining('misconfigured'),
+  });
 });
 
 test('a port that nobody listens on is the network, not TLS', async () => {
   const call = { host: 'localhost', port: 1, signal: new AbortController().signal, tlsBegins: () => {} };
   for (const security of ['none', 'implicit'] as const) {
-    expect(await openSocket({ ...call, security })).toMatchObject({ ok: false, phase: 'connect', misconfigured: false });
+    expect(await openSocket({ ...call, security })).toMatchObject({
+      ok: false,
+      phase: 'connect',
+      misconfigured: false,
+    });
   }
 });
 

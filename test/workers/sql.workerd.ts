@@ -1,5 +1,5 @@
-import { env } from 'cloudflare:workers';
 import { runInDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
 import { durableObjectSql } from '../../src/platform/workers/sql.ts';
 import { sqlContract } from '../contracts/sql.ts';
 

@@ -35,7 +35,10 @@ export function spawnWrangler(parts: {
     const value = parts.surroundings[name];
     return value === undefined ? [] : [[name, value] as const];
   });
-  const wrangler = join(dirname(createRequire(import.meta.url).resolve('wrangler/package.json')), 'bin/wrangler.js');
+  const wrangler = join(
+    dirname(createRequire(import.meta.url).resolve('wrangler/package.json')),
+    'bin/wrangler.js',
+  );
   return spawn(
     process.execPath,
     [

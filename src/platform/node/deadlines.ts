@@ -1,13 +1,26 @@
 import type { IncomingMessage, Server } from 'node:http';
 
-/** threats.md section 6: a caller that drips must not hold a connection for long. */
-export const HEADERS_WITHIN_MS = 10_000;
-export const REQUEST_WITHIN_MS = 600_000;
-const LEAST_BYTES_PER_SECOND = 1_024;
+/** How long a caller may take. A caller that drips must not hold a connection for long. */
+export interface Deadlines {
+  /** For the request line and all headers. */
+  readonly headersMs: number;
+  /** For the whole request, body and all. */
+  readonly requestMs: number;
+  /** A body comes at this pace at least, judged after `graceMs`. */
+  readonly bytesPerSecond: number;
+  readonly graceMs: number;
+  /** How often all of this is looked at. */
+  readonly lookEveryMs: number;
+}
 
-/** A body gets this long before its pace is judged. */
-const GRACE_MS = 10_000;
-const LOOK_EVERY_MS = 1_000;
+/** threats.md section 6. */
+export const DEADLINES: Deadlines = {
+  headersMs: 10_000,
+  requestMs: 600_000,
+  bytesPerSecond: 1_024,
+  graceMs: 10_000,
+  lookEveryMs: 1_000,
+};
 
 interface Watched {
   readonly since: number;
@@ -15,16 +28,19 @@ interface Watched {
 }
 
 /**
- * Ends connections whose request body comes slower than 1 KB/s. Headers within 10 s and 10 minutes in all are the
- * server's own settings (`headersTimeout`, `requestTimeout`). Time is monotonic milliseconds.
+ * Ends connections whose request body comes too slowly; headers and the request as a whole are the server's own
+ * settings. Time is monotonic milliseconds.
  *
  * @returns a function that stops watching.
  */
-export function watchSlowBodies(server: Server, monotonic: () => number): () => void {
+export function watchSlowBodies(
+  server: Server,
+  parts: { readonly deadlines: Deadlines; readonly monotonic: () => number },
+): () => void {
   const watched = new Map<IncomingMessage, Watched>();
   server.on('request', (request: IncomingMessage) => {
     if (request.complete) return;
-    watched.set(request, { since: monotonic(), bytesBefore: request.socket.bytesRead });
+    watched.set(request, { since: parts.monotonic(), bytesBefore: request.socket.bytesRead });
     const forget = (): void => {
       watched.delete(request);
     };
@@ -32,16 +48,20 @@ export function watchSlowBodies(server: Server, monotonic: () => number): () => 
     request.once('close', forget);
   });
   const timer = setInterval(() => {
-    const now = monotonic();
+    const now = parts.monotonic();
     for (const [request, watch] of watched) {
       const bytes = request.socket.bytesRead - watch.bytesBefore;
-      if (isTooSlow({ bytes, elapsedMs: now - watch.since })) request.socket.destroy();
+      const pace = { bytes, elapsedMs: now - watch.since };
+      if (isTooSlow(pace, parts.deadlines)) request.socket.destroy();
     }
-  }, LOOK_EVERY_MS);
+  }, parts.deadlines.lookEveryMs);
   timer.unref();
   return () => clearInterval(timer);
 }
 
-export function isTooSlow(pace: { readonly bytes: number; readonly elapsedMs: number }): boolean {
-  return pace.elapsedMs > GRACE_MS && pace.bytes < (pace.elapsedMs / 1000) * LEAST_BYTES_PER_SECOND;
+export function isTooSlow(
+  pace: { readonly bytes: number; readonly elapsedMs: number },
+  { graceMs, bytesPerSecond }: Pick<Deadlines, 'graceMs' | 'bytesPerSecond'>,
+): boolean {
+  return pace.elapsedMs > graceMs && pace.bytes < (pace.elapsedMs / 1000) * bytesPerSecond;
 }

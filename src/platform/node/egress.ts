@@ -95,12 +95,15 @@ function answered(request: ClientRequest, body: Uint8Array | null): Promise<Exch
       if (interim > MAX_INTERIM) request.destroy(new Error('interim answers without end'));
     });
     request.once('response', (response) => resolve(answer(request, response)));
-    // Stays on for good: an error after the answer has begun reaches whoever reads it, and must not end the process.
-    request.on('error', (error: NodeJS.ErrnoException) => {
+    const fail = (code: string): void => {
       // A port that speaks no TLS is as silent about itself as a closed one.
-      const certificate = isTlsMisconfiguration(error.code) && !/^(?:ERR_SSL_|EPROTO$)/.test(error.code ?? '');
+      const certificate = isTlsMisconfiguration(code) && !/^(?:ERR_SSL_|EPROTO$)/.test(code);
       resolve({ ok: false, failure: stage === 'tls' ? { kind: 'tls', certificate } : { kind: stage } });
-    });
+    };
+    // Stays on for good: an error after the answer has begun reaches whoever reads it, and must not end the process.
+    request.on('error', ({ code }: NodeJS.ErrnoException) => fail(code ?? ''));
+    // An answer that changes the protocol (101) ends without an error.
+    request.once('close', () => fail(''));
     if (body === null) request.end();
     else request.end(body);
   });

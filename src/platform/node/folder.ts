@@ -1,10 +1,12 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { checkedKey } from '../../objects/key.ts';
-import type { ObjectMeta, ObjectStore } from '../../objects/store.ts';
+import { measured } from '../../objects/measured.ts';
+import type { ObjectMeta, ObjectStore, PutMeta } from '../../objects/store.ts';
 import { StoreUnavailable } from '../../objects/store.ts';
+import { sha256Hasher } from './hasher.ts';
 
 // A file is a head of fixed length, then the body. The head (JSON, padded with spaces) is in the same file so that
 // one rename makes both appear: with a second file beside it a crash could pair a new head with an old body.
@@ -24,28 +26,38 @@ export function openFolder(root: string): ObjectStore {
   const settled = new Set<string>();
   const pathOf = (key: string): string => join(root, checkedKey(key));
 
-  return {
-    async put(key, body, { contentType }) {
-      const path = pathOf(key);
-      if (contentType !== null && Buffer.byteLength(contentType) > MAX_CONTENT_TYPE_BYTES) {
-        throw new RangeError(`A content type is at most ${MAX_CONTENT_TYPE_BYTES} bytes`);
-      }
+  /** Writes a file that nobody sees, then moves it to where `placeOf` says; nowhere when that is null. */
+  async function keep(
+    body: AsyncIterable<Uint8Array> | Uint8Array,
+    announced: PutMeta,
+    placeOf: (found: ObjectMeta) => string | null,
+  ): Promise<ObjectMeta> {
+    if (announced.contentType !== null && Buffer.byteLength(announced.contentType) > MAX_CONTENT_TYPE_BYTES) {
+      throw new RangeError(`A content type is at most ${MAX_CONTENT_TYPE_BYTES} bytes`);
+    }
+    const temporary = join(incoming, randomUUID());
+    const file = await reaching(async () => {
+      await mkdir(incoming, { recursive: true });
+      return open(temporary, 'wx', 0o600);
+    });
+    try {
       // The caller's stream may fail for reasons of its own: that error passes through as it is.
-      const temporary = join(incoming, randomUUID());
-      const file = await reaching(async () => {
-        await mkdir(incoming, { recursive: true });
-        return open(temporary, 'wx', 0o600);
-      });
-      try {
-        const meta = await write(file, body, contentType);
-        await reaching(() => file.close());
-        await reaching(() => moveInto(temporary, path, { root, settled }));
-        return meta;
-      } catch (cause) {
-        await file.close().catch(() => {});
-        await rm(temporary, { force: true }).catch(() => {});
-        throw cause;
-      }
+      const found = await write(file, body, announced);
+      await reaching(() => file.close());
+      const path = placeOf(found);
+      await reaching(() => (path === null ? rm(temporary) : moveInto(temporary, path, { root, settled })));
+      return found;
+    } catch (cause) {
+      await file.close().catch(() => {});
+      await rm(temporary, { force: true }).catch(() => {});
+      throw cause;
+    }
+  }
+
+  return {
+    async put(key, body, announced) {
+      const path = pathOf(key);
+      return keep(body, announced, () => path);
     },
 
     async get(key) {
@@ -58,6 +70,18 @@ export function openFolder(root: string): ObjectStore {
       return readMeta(pathOf(key));
     },
 
+    async copy(from, keyFor) {
+      const path = pathOf(from);
+      const source = await readMeta(path);
+      if (source === null) return null;
+      let key: string | null = null;
+      const meta = await keep(readBody(path), { contentType: source.contentType }, (found) => {
+        key = keyFor(found);
+        return key === null ? null : pathOf(key);
+      });
+      return { meta, key };
+    },
+
     async delete(key) {
       const path = pathOf(key);
       await reaching(() => rm(path, { force: true }));
@@ -68,23 +92,23 @@ export function openFolder(root: string): ObjectStore {
 async function write(
   file: FileHandle,
   body: AsyncIterable<Uint8Array> | Uint8Array,
-  contentType: string | null,
+  announced: PutMeta,
 ): Promise<ObjectMeta> {
-  const hash = createHash('sha256');
-  let size = 0;
-  for await (const piece of body instanceof Uint8Array ? [body] : body) {
-    hash.update(piece);
-    await reaching(() => writeAll(file, piece, HEAD_BYTES + size));
-    size += piece.byteLength;
+  const passing = measured(body, announced, sha256Hasher());
+  let position = HEAD_BYTES;
+  for await (const piece of passing.pieces) {
+    const at = position;
+    await reaching(() => writeAll(file, piece, at));
+    position += piece.byteLength;
   }
-  const meta: ObjectMeta = { size, sha256: hash.digest('hex'), contentType };
+  const found = await passing.found();
   const head = Buffer.alloc(HEAD_BYTES, 0x20);
-  head.write(JSON.stringify(meta));
+  head.write(JSON.stringify(found));
   await reaching(async () => {
     await writeAll(file, head, 0);
     await file.sync();
   });
-  return meta;
+  return found;
 }
 
 async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Host } from '../../clerk/host.ts';
+import { sha256Hasher } from './hasher.ts';
 import type { Log } from './log.ts';
 
 /** The one place of this host where the time is read and timers are set. */
@@ -18,9 +18,6 @@ export function clerkHost(log: Log): Host {
     now: clock.now,
     after: clock.after,
     log,
-    hasher: () => {
-      const hash = createHash('sha256');
-      return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest('hex') };
-    },
+    hasher: sha256Hasher,
   };
 }

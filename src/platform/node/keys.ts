@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import { hashKey, mintKey } from '../../mailroom/key-format.ts';
 import type { Async, Mailroom } from '../../mailroom/mailroom.ts';
 import { newId, randomBytes } from './ids.ts';
@@ -32,10 +32,16 @@ export async function hasNoKey(room: Pick<Async<Mailroom>, 'apiKeys'>): Promise<
   return keys.ok && keys.value.items.length === 0;
 }
 
-/** Compares with the operator's API_KEY. Both are hashed first: the comparison takes as long for every length. */
-export function operatorKey(apiKey: string | undefined): (token: string) => Promise<boolean> {
+/**
+ * Compares with the operator's API_KEY. Both are passed through an HMAC first: the comparison takes as long for every
+ * length, and what is compared is nothing that a caller could work towards.
+ */
+export function operatorKey(
+  apiKey: string | undefined,
+  comparing: Uint8Array,
+): (token: string) => Promise<boolean> {
   if (apiKey === undefined) return async () => false;
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+  const digest = (text: string): Buffer => createHmac('sha256', comparing).update(text).digest();
   const expected = digest(apiKey);
   return async (token) => timingSafeEqual(expected, digest(token));
 }

@@ -3,7 +3,8 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
-import { HEADERS_WITHIN_MS, REQUEST_WITHIN_MS, watchSlowBodies } from './deadlines.ts';
+import type { Deadlines } from './deadlines.ts';
+import { watchSlowBodies } from './deadlines.ts';
 import type { Guesses } from './guesses.ts';
 
 /** Node's own default, said here because it is a promise: request line and headers together. */
@@ -27,7 +28,9 @@ export async function openServer(parts: {
   readonly fetch: (request: Request) => Response | Promise<Response>;
   readonly guesses: Guesses;
   readonly monotonic: () => number;
+  readonly deadlines: Deadlines;
 }): Promise<HttpServer> {
+  const { deadlines, monotonic } = parts;
   let stopping = false;
   const listener = getRequestListener(
     async (request, env) => {
@@ -40,9 +43,9 @@ export async function openServer(parts: {
   );
   const server = createServer(
     {
-      headersTimeout: HEADERS_WITHIN_MS,
-      requestTimeout: REQUEST_WITHIN_MS,
-      connectionsCheckingInterval: 1_000,
+      headersTimeout: deadlines.headersMs,
+      requestTimeout: deadlines.requestMs,
+      connectionsCheckingInterval: deadlines.lookEveryMs,
       maxHeaderSize: MAX_HEADER_BYTES,
       noDelay: true,
     },
@@ -57,7 +60,7 @@ export async function openServer(parts: {
     },
   );
   server.on('clientError', answerClientError);
-  const unwatch = watchSlowBodies(server, parts.monotonic);
+  const unwatch = watchSlowBodies(server, { deadlines, monotonic });
   const address = await listen(server, parts);
   return {
     address,

@@ -4,6 +4,7 @@ import { canonicalDomain } from '../../mime/domain.ts';
 import type { RelayConfig } from '../../relay/relay.ts';
 import { readRelayUrls } from '../../relay/relay-url.ts';
 import { LOG_LEVELS } from './log.ts';
+import { MIN_SECRET_KEY_BYTES } from './secret-key.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -86,6 +87,15 @@ export const SETTINGS = {
     expected: 'an http or https URL without user, query and fragment',
     meaning: 'Base of every link that is written.',
     byDefault: 'the listening address',
+  }),
+  SECRET_KEY: setting({
+    schema: z
+      .string()
+      .refine((text) => Buffer.byteLength(text) >= MIN_SECRET_KEY_BYTES)
+      .optional(),
+    expected: `a secret of ${MIN_SECRET_KEY_BYTES} bytes or more`,
+    meaning: 'What the keys of this service are made of, one for each purpose.',
+    byDefault: 'made by the first start and kept in DATA_DIR',
   }),
   DOMAINS: setting({
     schema: z

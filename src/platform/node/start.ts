@@ -14,6 +14,7 @@ import type { Accounts } from './accounts.ts';
 import { openAccounts } from './accounts.ts';
 import { banner } from './banner.ts';
 import { openControl } from './control.ts';
+import { DEADLINES } from './deadlines.ts';
 import { readDocuments } from './documents.ts';
 import { knownDomains } from './domains.ts';
 import { openFolder } from './folder.ts';
@@ -27,6 +28,7 @@ import type { Log } from './log.ts';
 import { createLog } from './log.ts';
 import { operate } from './operate.ts';
 import { openRelays } from './relays.ts';
+import { openSecretKey } from './secret-key.ts';
 import type { HttpServer } from './server.ts';
 import { openServer } from './server.ts';
 import type { Settings } from './settings.ts';
@@ -130,7 +132,7 @@ function openLog(settings: Settings): Log {
   const passwords = (settings.relays ?? []).flatMap(({ credentials }) => credentials?.pass ?? []);
   return createLog({
     level: settings.LOG_LEVEL,
-    secrets: [...(settings.API_KEY === undefined ? [] : [settings.API_KEY]), ...passwords],
+    secrets: [settings.API_KEY, settings.SECRET_KEY, ...passwords].filter((secret) => secret !== undefined),
     now: clock.now,
     write: (text) => process.stderr.write(text),
   });
@@ -164,6 +166,7 @@ async function openHttp(
 ): Promise<{ readonly server: HttpServer; readonly url: string; readonly refuse: () => void }> {
   const { accounts, clerk, objects, domains, log } = parts;
   const guesses = createGuesses(clock.monotonic);
+  const secretKey = openSecretKey({ dataDir: settings.DATA_DIR, given: settings.SECRET_KEY });
   const host = clerkHost(log);
   let isStopping = false;
   // The address is known only when the port is: with PORT=0 the links could not be written before.
@@ -174,6 +177,7 @@ async function openHttp(
     fetch: (request) => answer(request),
     guesses,
     monotonic: clock.monotonic,
+    deadlines: DEADLINES,
   }).catch((cause: unknown) => {
     throw new CannotStart(`Cannot listen on ${settings.HOST} port ${settings.PORT}: ${reasonOf(cause)}`, {
       cause,
@@ -182,7 +186,7 @@ async function openHttp(
   const url = listeningUrl(settings.HOST, server.address.port);
   const app = createApp({
     account: accounts.room,
-    operatorKeyMatches: operatorKey(settings.API_KEY),
+    operatorKeyMatches: operatorKey(settings.API_KEY, secretKey('operator key')),
     objects,
     compose,
     prepare: (email) => prepare(email, { objects, compose, hasher: host.hasher }),

@@ -1,8 +1,9 @@
 import { prepare } from '../../clerk/prepare.ts';
 import { createApp } from '../../http/app.ts';
 import { type HealthReport, OPERATOR_ACCOUNT, type Parts, type RelayHealth } from '../../http/parts.ts';
-import { uuidV7, UUID_RANDOM_BYTES } from '../../mailroom/uuid.ts';
+import { UUID_RANDOM_BYTES, uuidV7 } from '../../mailroom/uuid.ts';
 import { compose } from '../../mime/compose.ts';
+import { createGuesses } from '../node/guesses.ts';
 import { domainId } from './domain-id.ts';
 import type { Env } from './env.ts';
 import { workerHost, workerLog } from './host.ts';
@@ -24,10 +25,12 @@ export function workerApi(parts: {
   readonly documents: Parts['documents'];
 }): (request: Request) => Promise<Response> {
   const { env, settings, documents } = parts;
-  const accounts = new Set([OPERATOR_ACCOUNT, ...settings.accounts]);
+  const accounts = new Set([OPERATOR_ACCOUNT, ...settings.accounts.map(({ name }) => name)]);
   const log = workerLog(settings);
   const objects = r2Store(env.OBJECTS);
   const { hasher } = workerHost({ log, now });
+  // Each isolate counts for itself: enough that nobody makes the rooms work by guessing.
+  const guesses = createGuesses(now);
   const app = createApp({
     // Asking a Durable Object by name makes it: a name that is not configured is never asked.
     account: async (name) => (accounts.has(name) ? remoteRoom(env.MAILROOM, name) : null),
@@ -44,8 +47,14 @@ export function workerApi(parts: {
     log,
     // The mailroom object has set its own alarm in the commit that brought the work.
     wake: () => {},
+    guesses,
   });
-  return async (request) => app.fetch(request);
+  return async (request) => {
+    guesses.from(request, request.headers.get('cf-connecting-ip') ?? '');
+    const response = await app.fetch(request);
+    if (response.ok) guesses.succeeded(request);
+    return response;
+  };
 }
 
 function httpSettings(env: Env, settings: WorkerSettings): Parts['settings'] {
@@ -68,7 +77,13 @@ async function health(env: Env, settings: WorkerSettings): Promise<HealthReport>
       const found = await Promise.all(
         shards.map((shard) => relayObject(env.RELAY, { relay: name, shard }).health()),
       );
-      return found.reduce<RelayHealth>(worse, { name, state: 'open', reason: null, since: null, nextProbeAt: null });
+      return found.reduce<RelayHealth>(worse, {
+        name,
+        state: 'open',
+        reason: null,
+        since: null,
+        nextProbeAt: null,
+      });
     }),
   );
   return { accepting: true, relays, storage: { writable: true, freeBytes: null } };

@@ -3,15 +3,23 @@ import type { Host } from '../../clerk/host.ts';
 import { createLog, type Log } from '../node/log.ts';
 import type { WorkerSettings } from './settings.ts';
 
-/** The runtime keeps what is written to the console. */
-export function workerLog(settings: Pick<WorkerSettings, 'LOG_LEVEL' | 'API_KEY' | 'SECRET_KEY' | 'relays'>): Log {
+/** The runtime keeps what is written to the console, under the level of the method that wrote it. */
+export function workerLog(
+  settings: Pick<WorkerSettings, 'LOG_LEVEL' | 'API_KEY' | 'SECRET_KEY' | 'relays'>,
+): Log {
   const passwords = settings.relays.flatMap(({ credentials }) => credentials?.pass ?? []);
-  return createLog({
+  const parts = {
     level: settings.LOG_LEVEL,
-    secrets: [...(settings.API_KEY === undefined ? [] : [settings.API_KEY]), settings.SECRET_KEY, ...passwords],
+    secrets: [
+      ...(settings.API_KEY === undefined ? [] : [settings.API_KEY]),
+      settings.SECRET_KEY,
+      ...passwords,
+    ],
     now: () => Date.now(),
-    write: (text) => console.log(text.trimEnd()),
-  });
+  };
+  const quiet = createLog({ ...parts, write: (text) => console.log(text.trimEnd()) });
+  const loud = createLog({ ...parts, write: (text) => console.error(text.trimEnd()) });
+  return (line) => (line.level === 'warn' || line.level === 'error' ? loud(line) : quiet(line));
 }
 
 /** What the clerk needs of a Worker. */

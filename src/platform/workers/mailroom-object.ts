@@ -11,7 +11,7 @@ import { workerHost, workerLog } from './host.ts';
 import { r2Store } from './objects.ts';
 import { relayObject } from './relay-object.ts';
 import { type AnswerOf, asyncRoom, type CallOf, type Verb } from './remote-room.ts';
-import { mailroomConfig, settingsOf } from './settings.ts';
+import { mailroomConfig, type NamedAccount, settingsOf } from './settings.ts';
 import { durableObjectSql } from './sql.ts';
 
 /** Simulated mails in one transaction, and transactions in one run; more would hold up those who send. */
@@ -60,6 +60,7 @@ export class Mailroom extends DurableObject<Env> {
       newId: () => crypto.randomUUID(),
       random: () => Math.random(),
     });
+    this.#seatFirstKey(settings.accounts);
     this.#dispatch = new Dispatch({
       room: this.#room,
       relays: settings.relays,
@@ -69,6 +70,20 @@ export class Mailroom extends DurableObject<Env> {
     const lanes = ['', SIMULATED, ...settings.relays.map(({ name }) => name)];
     this.#hasSettledIn = this.#room.nextDue({ now: 0, closed: lanes }) === null;
     this.#sweptAt = ctx.storage.kv.get<number>(SWEPT_AT) ?? 0;
+  }
+
+  /** The key that ACCOUNTS names is good as long as it stands there; the room keeps it once. */
+  #seatFirstKey(accounts: readonly NamedAccount[]): void {
+    const account = accounts.find(({ name }) => name === this.#account);
+    if (account === undefined) return;
+    const { publicId, hash } = account;
+    const key = {
+      id: crypto.randomUUID(),
+      name: 'First key',
+      permission: 'full_access',
+      domain: null,
+    } as const;
+    this.#room.createApiKey({ key: { ...key, publicId, hash }, now: this.clock() });
   }
 
   /** One verb of the room. Rows and alarm are written in one turn, so they are one commit. */
@@ -171,7 +186,12 @@ export class Mailroom extends DurableObject<Env> {
     const work = sweep({ ...parts, host: this.#host, signal: new AbortController().signal });
     this.ctx.waitUntil(
       work.catch((cause: unknown) =>
-        this.#host.log({ level: 'error', event: 'sweep_failed', account: this.#account, cause: String(cause) }),
+        this.#host.log({
+          level: 'error',
+          event: 'sweep_failed',
+          account: this.#account,
+          cause: String(cause),
+        }),
       ),
     );
   }

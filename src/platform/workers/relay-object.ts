@@ -72,7 +72,11 @@ export class Relay extends DurableObject<Env> {
     this.#host = workerHost({ log: workerLog(settings), now: () => this.clock() });
     const clock = { now: this.#host.now, after: this.#host.after };
     const connect = createSmtpConnect({ openSocket, tls: {}, clock, waits: WORKERS_WAITS });
-    this.#relay = createRelay(configOf(settings, ctx.id.name ?? ''), { connect, clock, waits: WORKERS_WAITS });
+    this.#relay = createRelay(configOf(settings, ctx.id.name ?? ''), {
+      connect,
+      clock,
+      waits: WORKERS_WAITS,
+    });
     this.#ramp = fullBucket(1, this.clock());
   }
 
@@ -141,9 +145,10 @@ export class Relay extends DurableObject<Env> {
       objects: r2Store(this.env.OBJECTS),
       compose,
       recipientsAtOnce: this.#recipientsAtOnce,
-      heard: (condition, taken) => {
-        this.#heard(condition);
-        if (taken !== null) this.#recipientsAtOnce = Math.max(1, Math.min(taken, this.#recipientsAtOnce ?? taken));
+      answered: (condition, taken) => {
+        if (condition !== null) this.#heard(condition);
+        if (taken !== null)
+          this.#recipientsAtOnce = Math.max(1, Math.min(taken, this.#recipientsAtOnce ?? taken));
       },
     });
   }

@@ -37,10 +37,7 @@ const VERBS = {
 /** The room of an account as the rest of the house sees it: each verb is one remote call. */
 export function remoteRoom(rooms: DurableObjectNamespace<Mailroom>, account: string): Async<Room> {
   const stub = rooms.getByName(account);
-  const verbs = Object.keys(VERBS).map((verb) => [
-    verb,
-    (call: never) => stub.ask(verb as Verb, call),
-  ]);
+  const verbs = Object.keys(VERBS).map((verb) => [verb, (call: never) => stub.ask(verb as Verb, call)]);
   // The loop is over the very keys of the type; what each of them takes and answers is held on the other side.
   return Object.fromEntries(verbs) as unknown as Async<Room>;
 }

@@ -1,14 +1,29 @@
 import * as z from 'zod';
-import { isAccountName } from '../../mailroom/key-format.ts';
 import type { MailroomConfig } from '../../mailroom/mailroom.ts';
 import type { RelayConfig } from '../../relay/relay.ts';
 import { problemsOnWorkers } from '../../relay/relay-url.ts';
-import { readSettings, SETTINGS, type SettingName as SharedName, type Settings } from '../node/settings.ts';
+import { readSettings, SETTINGS, type Settings, type SettingName as SharedName } from '../node/settings.ts';
 import { domainId } from './domain-id.ts';
 
 /** Threats: too few bytes of key let a link be forged. */
 const MIN_SECRET_KEY_CHARACTERS = 32;
 const MAX_SHARDS = 64;
+
+/** An account, and of its first key what is no secret. */
+const ACCOUNT_ENTRY = /^[a-z0-9-]{1,32}:[0-9A-Za-z]{12}:[0-9a-f]{64}$/;
+
+/** An account beside the operator's, and the key it begins with. The token itself is nowhere. */
+export interface NamedAccount {
+  readonly name: string;
+  readonly publicId: string;
+  /** Lower-case hex SHA-256 of the token. */
+  readonly hash: string;
+}
+
+function accountOf(entry: string): NamedAccount {
+  const [name = '', publicId = '', hash = ''] = entry.split(':');
+  return { name, publicId, hash };
+}
 
 const OWN = {
   SECRET_KEY: {
@@ -27,10 +42,11 @@ const OWN = {
   ACCOUNTS: {
     schema: z
       .string()
-      .transform((list) => list.split(',').map((name) => name.trim()))
-      .pipe(z.array(z.string().refine(isAccountName)))
+      .transform((list) => list.split(',').map((entry) => entry.trim()))
+      .pipe(z.array(z.string().regex(ACCOUNT_ENTRY).transform(accountOf)))
       .default([]),
-    expected: 'account names of lower-case letters, digits and "-", separated by commas',
+    expected:
+      'entries of the form name:public id:hash, separated by commas; `npm run account:workers` prints them',
   },
   // Set by `npm run dev` alone, which starts the listener behind it.
   CATCH_ALL_PORT: {
@@ -54,7 +70,9 @@ export type SettingName = Exclude<SharedName, HostName> | OwnName;
 
 /** Every setting of a Worker. */
 export const SETTING_NAMES: readonly SettingName[] = [
-  ...(Object.keys(SETTINGS) as SharedName[]).filter((name): name is Exclude<SharedName, HostName> => !HOST_NAMES.has(name)),
+  ...(Object.keys(SETTINGS) as SharedName[]).filter(
+    (name): name is Exclude<SharedName, HostName> => !HOST_NAMES.has(name),
+  ),
   ...OWN_NAMES,
 ];
 
@@ -64,7 +82,7 @@ export interface WorkerSettings extends Omit<Settings, HostName | 'relays' | 'PU
   readonly relays: readonly RelayConfig[];
   readonly relayShards: number;
   /** Accounts that exist beside the operator's. */
-  readonly accounts: readonly string[];
+  readonly accounts: readonly NamedAccount[];
 }
 
 export type ReadWorkerSettings =
@@ -92,7 +110,10 @@ export function readWorkerSettings(env: Readonly<Record<string, unknown>>): Read
   if (texts.RELAY_URL === undefined && texts.CATCH_ALL_PORT === undefined) {
     problems.push(`RELAY_URL: expected ${SETTINGS.RELAY_URL.expected}; there is no catch-all on Workers`);
   }
-  if (shared.ok) problems.push(...(shared.settings.relays ?? []).flatMap(problemsOnWorkers).map((problem) => `RELAY_URL: ${problem}`));
+  if (shared.ok)
+    problems.push(
+      ...(shared.settings.relays ?? []).flatMap(problemsOnWorkers).map((problem) => `RELAY_URL: ${problem}`),
+    );
   if (!shared.ok || !own.success || problems.length > 0) return { ok: false, problems };
 
   const { RELAY_SHARDS, ACCOUNTS, CATCH_ALL_PORT, SECRET_KEY } = own.data as {

@@ -96,6 +96,18 @@ function moving(house: LendHouse): void {
       expect(room.claimed().email.date).toBe(LATER + HOUR);
     }));
 
+  test('a recipient that was suppressed at acceptance is not moved back into the queue', () =>
+    house((room) => {
+      const entry = { id: room.newId(), address: 'b@example.org', expiresAt: null, note: null };
+      room.room.suppress({ entries: [entry], now: room.now });
+      const id = room.accepted(['a@example.org', 'b@example.org'], { scheduledAt: LATER });
+      move(room, id, LATER + HOUR);
+      expect(room.read(id).recipients.map(({ state, dueAt }) => [state, dueAt])).toEqual([
+        ['queued', LATER + HOUR],
+        ['suppressed', null],
+      ]);
+    }));
+
   test('a mail moved into the past is due now', () =>
     house((room) => {
       const id = room.accepted(undefined, { scheduledAt: LATER });

@@ -26,7 +26,11 @@ export async function call(
 }
 
 /** Sends one mail and answers its id. */
-export async function send(to: string, change: Record<string, unknown> = {}, token?: string): Promise<string> {
+export async function send(
+  to: string,
+  change: Record<string, unknown> = {},
+  token?: string,
+): Promise<string> {
   const mail = { from: 'me@mine.example', to, subject: to, text: 'Hello', ...change };
   const { status, body } = await call('POST', '/emails', mail, token);
   if (status !== 200) throw new Error(`${status} ${JSON.stringify(body)}`);

@@ -1,18 +1,28 @@
+import { randomFillSync } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestProject } from 'vitest/node';
+import { hashKey, mintKey } from '../../../src/mailroom/key-format.ts';
 import { type ScriptedServer, startScriptedServer } from '../../support/scripted-smtp-server.ts';
 
 /** Real SMTP servers in this process, for tests that run in another one. What they saw is read over HTTP. */
-export default async function start(project: TestProject): Promise<() => Promise<void>> {
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { good: hostOnly, wrongHost } = project.getProvidedContext().certificates;
+  const random = (size: number): Uint8Array => randomFillSync(new Uint8Array(size));
+  const other = mintKey({ prefix: 'mw_', account: 'other', random });
+  project.provide('otherKey', other.token);
+
   const servers = {
     plain: await startScriptedServer(),
     starttls: await startScriptedServer({ security: 'starttls', certificate: hostOnly }),
     implicit: await startScriptedServer({ security: 'implicit', certificate: hostOnly }),
     starttlsWrongHost: await startScriptedServer({ security: 'starttls', certificate: wrongHost }),
     implicitWrongHost: await startScriptedServer({ security: 'implicit', certificate: wrongHost }),
-    noStarttls: await startScriptedServer({ security: 'starttls', certificate: hostOnly, offersStarttls: false }),
+    noStarttls: await startScriptedServer({
+      security: 'starttls',
+      certificate: hostOnly,
+      offersStarttls: false,
+    }),
   } as const satisfies Record<string, ScriptedServer>;
   const window = await openWindow(servers);
 
@@ -24,7 +34,7 @@ export default async function start(project: TestProject): Promise<() => Promise
     PUBLIC_URL: 'https://mail.test',
     RATE_LIMIT: '0',
     DOMAINS: 'mine.example',
-    ACCOUNTS: 'other',
+    ACCOUNTS: `other:${other.publicId}:${await hashKey(other.token)}`,
     LOG_LEVEL: 'info',
     RELAY_URL: [
       `smtp://user:pass@localhost:${servers.starttls.port}?name=first`,
@@ -48,7 +58,8 @@ async function openWindow(servers: Readonly<Record<string, ScriptedServer>>): Pr
       return;
     }
     const what = url.searchParams.get('what') as Parameters<ScriptedServer['seen']>[0] | null;
-    const seen = what === null ? Promise.resolve() : server.seen(what, Number(url.searchParams.get('times') ?? 1));
+    const seen =
+      what === null ? Promise.resolve() : server.seen(what, Number(url.searchParams.get('times') ?? 1));
     void seen.then(() => {
       const { log, messages, clearBytes, open } = server;
       response.setHeader('content-type', 'application/json');

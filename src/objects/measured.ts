@@ -1,0 +1,47 @@
+import type { Hasher } from './hasher.ts';
+import type { ObjectMeta, PutMeta } from './store.ts';
+import { WrongBytes } from './store.ts';
+
+/** A body on its way into a store. */
+export interface Measured {
+  /**
+   * The body as it comes; ends with WrongBytes as soon as it is longer than announced, so that nobody fills a store behind
+   * an announced length.
+   */
+  readonly pieces: AsyncIterable<Uint8Array>;
+  /**
+   * What it was, once all of it has passed.
+   *
+   * @throws WrongBytes when something else was announced.
+   */
+  found(): Promise<ObjectMeta>;
+}
+
+/** Counts and hashes a body while it passes. */
+export function measured(
+  body: AsyncIterable<Uint8Array> | Uint8Array,
+  announced: PutMeta,
+  hasher: Hasher,
+): Measured {
+  let size = 0;
+  async function* pieces(): AsyncIterable<Uint8Array> {
+    for await (const piece of body instanceof Uint8Array ? [body] : body) {
+      size += piece.byteLength;
+      if (announced.size !== undefined && size > announced.size) {
+        throw new WrongBytes('The body is longer than announced');
+      }
+      hasher.update(piece);
+      yield piece;
+    }
+  }
+  return {
+    pieces: pieces(),
+    async found() {
+      const sha256 = await hasher.digest();
+      if (size !== (announced.size ?? size) || sha256 !== (announced.sha256 ?? sha256)) {
+        throw new WrongBytes('The body is not what was announced');
+      }
+      return { size, sha256, contentType: announced.contentType };
+    },
+  };
+}

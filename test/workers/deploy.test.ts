@@ -1,0 +1,51 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '../..');
+/** The platform takes 3 MB gzipped of a free account, and starts a small Worker sooner. */
+const MOST_KIB = 400;
+
+let folder: string;
+let code: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'mailwright-deploy-'));
+  await promisify(execFile)(
+    join(ROOT, 'node_modules/.bin/wrangler'),
+    ['deploy', '--dry-run', '--minify=false', '--outdir', folder],
+    {
+      cwd: ROOT,
+      env: { ...process.env, WRANGLER_SEND_METRICS: 'false', WRANGLER_HIDE_BANNER: 'true' },
+      timeout: 60_000,
+    },
+  );
+  code = await readFile(join(folder, 'worker.js'), 'utf8');
+}, 60_000);
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test('a deployment is ready to go, with the document beside the code', async () => {
+  const files = await readdir(folder);
+  expect(files.some((file) => file.endsWith('openapi.yaml'))).toBe(true);
+  expect(files.some((file) => file.endsWith('openapi.json.txt'))).toBe(true);
+});
+
+test('what only the other host needs is not in the bundle', () => {
+  const foreign = [
+    'node:sqlite',
+    'node:child_process',
+    'smtp-server',
+    '@hono/node-server',
+    'src/platform/node/start',
+  ];
+  expect(foreign.filter((name) => code.includes(name))).toEqual([]);
+  expect(code).not.toMatch(/node_modules\/(?:yaml|postal-mime|zod-openapi)\//);
+});
+
+test('the Worker stays small', () => {
+  expect(gzipSync(code).length / 1024).toBeLessThan(MOST_KIB);
+});
