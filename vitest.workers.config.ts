@@ -23,7 +23,7 @@ export default defineConfig({
   ],
   test: {
     include: ['test/workers/**/*.workerd.ts'],
-    globalSetup: ['test/workers/support/surroundings.ts'],
+    globalSetup: ['test/workers/support/surroundings.ts', 'test/workers/support/web.ts'],
     provide: { certificates: made },
     testTimeout: 30_000,
     hookTimeout: 30_000,

@@ -113,3 +113,6 @@ export type EventType =
   | 'email.failed'
   | 'email.suppressed'
   | 'email.canceled';
+
+/** What GET /events lists beside the steps of mails. */
+export type AccountEventType = EventType | 'suppression.added' | 'suppression.removed' | 'webhook.disabled';

@@ -17,7 +17,7 @@ interface Doors {
   readonly cloudflare?: readonly string[];
 }
 
-const CARRIED = ['schemas', 'src/mailroom', 'src/mime', 'src/relay', 'src/objects', 'src/net'];
+const CARRIED = ['schemas', 'src/mailroom', 'src/mime', 'src/relay', 'src/objects', 'src/net', 'src/secrets'];
 
 /** The plan of the house: which room knows which. A room that is not here may not exist. */
 const PLAN: Readonly<Record<string, Doors>> = {
@@ -29,7 +29,11 @@ const PLAN: Readonly<Record<string, Doors>> = {
     packages: { '*': ['punycode', 'html-to-text'], 'compose.ts': ['nodemailer'] },
     node: ['compose.ts'],
   },
-  'src/objects': { values: ['src/net'] },
+  'src/secrets': { values: [] },
+  'src/objects': {
+    values: ['src/net'],
+    packages: { '*': ['@aws-sdk/client-s3', '@aws-sdk/s3-request-presigner'] },
+  },
   'src/relay': {
     values: ['schemas', 'src/net'],
     packages: { 'smtp.ts': ['nodemailer'] },
@@ -44,6 +48,7 @@ const PLAN: Readonly<Record<string, Doors>> = {
       'schemas',
       'src/objects',
       'src/mime',
+      'src/secrets',
       'src/mailroom/key-format.ts',
       'src/mailroom/sender.ts',
       'src/mailroom/answer.ts',

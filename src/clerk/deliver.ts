@@ -121,14 +121,12 @@ async function markDot(
   // Before the write, not after: from the moment it is asked for, the phase may be on disk.
   attempt.reachedDot = true;
   const { version, sha256, size } = parts.composed;
-  const isMarked = await parts.room.markDot({
+  return parts.room.markDot({
     attemptId: claim.attemptId,
     recipients: claim.recipients.filter(({ address }) => wanted.has(address)).map(({ ordinal }) => ordinal),
     now: parts.host.now(),
     composed: { version, sha256, size },
   });
-  if (!isMarked) attempt.reachedDot = false;
-  return isMarked;
 }
 
 function unasked(outcomes: readonly Settled[]): Delivered {

@@ -3,7 +3,7 @@ import { OPERATIONS } from '../../schemas/operations.ts';
 import { readBatch } from '../../schemas/read-batch.ts';
 import { tolerate } from '../../schemas/tolerance.ts';
 import { type DraftOrRefusal, draftEmail } from './new-email.ts';
-import type { SendEndpoint } from './send.ts';
+import type { SendEndpoint } from './plan.ts';
 
 /** `POST /emails/batch` */
 export const sendBatch: SendEndpoint = {

@@ -64,7 +64,7 @@ export class RequestBody {
 
   /** True when the end of the body was reached with at most `limit` bytes. */
   async #readUpTo(limit: number): Promise<boolean> {
-    if (this.#request.body === null) this.#ended = true;
+    if (!this.#ended && this.#request.body === null) this.#ended = true;
     while (!this.#ended && this.#length <= limit) {
       this.#reader ??= this.#request.body?.getReader() ?? null;
       const read = this.#reader && (await this.#unlessBroken(this.#reader.read()));

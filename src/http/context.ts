@@ -2,6 +2,7 @@ import type { Handlers } from '../../schemas/handlers.ts';
 import type { OperationId } from '../../schemas/operations.ts';
 import type { Async, Mailroom } from '../mailroom/mailroom.ts';
 import type { Parts } from './parts.ts';
+import type { Reader } from './present.ts';
 
 /** What a handler works with: the caller has passed the door, the request is validated. */
 export interface Context {
@@ -9,6 +10,7 @@ export interface Context {
   readonly account: string;
   readonly room: Async<Mailroom>;
   readonly now: number;
+  readonly reader: Reader;
 }
 
 /** Sends have a way of their own: what they ask decides how the door is passed. */

@@ -2,7 +2,6 @@ import type * as z from 'zod';
 import type { DryRun } from '../../schemas/dry-run.ts';
 import { ERRORS, type Refusal } from '../../schemas/error.ts';
 import { inBatch } from '../mailroom/answer.ts';
-import { senderRefusal } from '../mailroom/sender.ts';
 import { sealBytes } from '../mime/composed.ts';
 import { lintMessage } from '../mime/lint.ts';
 import type { Composed, Message } from '../mime/message.ts';
@@ -11,7 +10,8 @@ import { collect } from './collect.ts';
 import type { Gate } from './gate.ts';
 import type { Body, Draft, DraftOrRefusal } from './new-email.ts';
 import type { Parts } from './parts.ts';
-import type { Plan } from './send.ts';
+import type { Plan } from './plan.ts';
+import { draftRefusal } from './sender.ts';
 
 /** The version of bytes that no composer made. */
 const RAW_VERSION = 0;
@@ -53,15 +53,21 @@ export async function dryRunAnswer(call: DryRunCall): Promise<Outgoing> {
 
 function resultOf(item: Tried, index: number): object {
   if (item.kind === 'tried') return { index, status: 'accepted', id: item.answer.id };
-  const { code, message } = item.refusal;
-  return { index, status: 'rejected', name: ERRORS[code].name, message };
+  const { code, message, field } = item.refusal;
+  return {
+    index,
+    status: 'rejected',
+    name: ERRORS[code].name,
+    message,
+    ...(field !== undefined && { field }),
+  };
 }
 
 async function tryItem(item: DraftOrRefusal, { gate, parts, now }: DryRunCall): Promise<Tried> {
   if (item.kind === 'refused') return item;
   const { email, content } = item.draft;
   const { domains } = parts.settings;
-  const refusal = senderRefusal({ email, keyDomain: gate.key.domain, domains });
+  const refusal = draftRefusal(item.draft, gate.key.domain, domains);
   if (refusal !== null) return { kind: 'refused', refusal };
   const message = messageOf(item.draft, now);
   const composed =

@@ -1,6 +1,6 @@
 import type { Result } from '../mailroom/mailroom.ts';
 import type { Context, KeyedHandlers } from './context.ts';
-import { judgeMoment } from './new-email.ts';
+import { scheduleRefusal } from './readings.ts';
 import { readSchedule } from './schedule.ts';
 
 /** Moving, withdrawing, repeating and removing what was accepted. */
@@ -8,10 +8,9 @@ export const emailsChange: Pick<KeyedHandlers, 'updateEmail' | 'cancelEmail' | '
   {
     async updateEmail({ params, body }, context) {
       const { room, now } = context;
-      const refusal = judgeMoment(now)(body.scheduled_at, 'scheduled_at');
-      if (refusal !== null) return { refusal };
       const schedule = readSchedule(body.scheduled_at, now);
-      const at = schedule.kind === 'at' ? schedule.at : now;
+      if (schedule.kind !== 'at') return { refusal: scheduleRefusal(schedule, 'scheduled_at') };
+      const { at } = schedule;
       return changed(await room.reschedule({ id: params.id.toLowerCase(), scheduledAt: at, now }), context);
     },
 

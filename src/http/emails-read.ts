@@ -13,15 +13,16 @@ const RETRY_AFTER_SECONDS = 5;
 /** Reading what was accepted. */
 export const emailsRead: Pick<KeyedHandlers, 'listEmails' | 'getEmail' | 'listEmailEvents' | 'getEmailRaw'> =
   {
-    async listEmails({ query }, { room }) {
+    async listEmails({ query }, { room, reader }) {
       const found = await room.emails({ page: readPage(query) });
-      return found.ok ? { status: 200, body: presentPage(found.value, presentEmailSummary) } : found;
+      if (!found.ok) return found;
+      return { status: 200, body: presentPage(found.value, (email) => presentEmailSummary(email, reader)) };
     },
 
-    async getEmail({ params }, { room, parts }) {
+    async getEmail({ params }, { room, parts, reader }) {
       const email = await room.email({ id: params.id.toLowerCase() });
       if (email === null) return { refusal: notFound('Email') };
-      return { status: 200, body: presentEmail(email, await storedBody(email, parts.objects)) };
+      return { status: 200, body: presentEmail(email, await storedBody(email, parts.objects), reader) };
     },
 
     async listEmailEvents({ params, query }, { room }) {

@@ -1,7 +1,7 @@
 import { OPERATIONS } from '../../schemas/operations.ts';
 import { tolerate } from '../../schemas/tolerance.ts';
 import { draftEmail } from './new-email.ts';
-import { noObject, type SendEndpoint } from './send.ts';
+import { noObject, type SendEndpoint } from './plan.ts';
 
 /** `POST /emails` */
 export const sendEmail: SendEndpoint = {

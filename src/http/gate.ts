@@ -74,15 +74,15 @@ export class Gate {
   /** Hands a send over: stores what must be stored, then accepts. */
   async accept(send: {
     readonly mode: 'single' | 'strict' | 'permissive';
-    readonly items: readonly SendItem[];
-    /** What must be stored first, once the domain a key is bound to is known. */
+    /** The items, and what must be stored first: both once the domain a key is bound to is known, if it is by then. */
+    readonly items: (keyDomain: string | null) => readonly SendItem[];
     readonly objects: (keyDomain: string | null) => readonly NewObject[];
     readonly idempotency: IdempotencyClaim | null;
     readonly store: ObjectStore;
     /** Names the reservation. */
     readonly token: string;
   }): Promise<Outgoing> {
-    const { idempotency, token, mode, items } = send;
+    const { idempotency, token, mode } = send;
     const held = { ...(idempotency && { idempotency }) };
     // The whole request is known here, so a repeated one is answered before anything is stored.
     const storing = send.objects(this.#key?.domain ?? null).length > 0;
@@ -97,6 +97,7 @@ export class Gate {
       this.#key === null
         ? { credential: this.caller.credential, scope: this.#scope, ...held }
         : { key: this.#key, ...held, ...(reservation && { reserved: token }) };
+    const items = send.items(this.#key?.domain ?? null);
     const accepted = await this.caller.room.accept({ door, mode, items, now: this.#now });
     if (accepted.kind !== 'accepted') return this.#turnedAway(accepted);
     if (this.#key === null) this.rate = accepted.rate;

@@ -12,9 +12,11 @@ import { emailsRead } from './emails-read.ts';
 import { sendEmail } from './emails-send.ts';
 import type { Exchange } from './exchange.ts';
 import { Gate } from './gate.ts';
+import type { SendEndpoint } from './plan.ts';
+import { readerOf } from './present.ts';
 import { sendRaw } from './raw.ts';
 import { type Reading, readBody, readParameters } from './request.ts';
-import { type SendEndpoint, send } from './send.ts';
+import { send } from './send.ts';
 import { suppressions } from './suppressions.ts';
 
 const SENDS: Readonly<Record<SendId, SendEndpoint>> = { sendEmail, sendBatch, sendRaw };
@@ -64,7 +66,11 @@ async function manage(
   const { account, room } = gate.caller;
   // Each handler's own call type is held to the table by `KeyedHandlers`; here they are one kind.
   const handler = HANDLERS[id] as unknown as (call: object, context: Context) => Promise<Outgoing>;
-  return await handler({ ...parameters.value, headers: {}, body: body.value }, { parts, account, room, now });
+  const reader = readerOf(request.headers.get('user-agent'));
+  return await handler(
+    { ...parameters.value, headers: {}, body: body.value },
+    { parts, account, room, now, reader },
+  );
 }
 
 /** A body that is not asked for is not read: SDKs send `{}` along with anything. */

@@ -1,25 +1,22 @@
 import type * as z from 'zod';
-import { addressTexts } from '../../schemas/address.ts';
+import type { AddressField } from '../../schemas/address.ts';
 import type { SendEmail } from '../../schemas/email.ts';
 import type { Refusal } from '../../schemas/error.ts';
 import { readSend } from '../../schemas/read-send.ts';
-import { invalidAddress, invalidField } from '../../schemas/refusal.ts';
 import type { Content, GivenMailbox, NewEmail } from '../mailroom/records.ts';
-import { type ParsedMailbox, parseAddress } from '../mime/address.ts';
-import { readHeaderFields } from '../mime/header-fields.ts';
+import type { ParsedMailbox } from '../mime/address.ts';
 import { textFromHtml } from '../mime/plain-text.ts';
 import { objectKey } from '../objects/key.ts';
 import { hex, sha256Hex } from './digest.ts';
 import type { NewObject } from './gate.ts';
 import type { Parts } from './parts.ts';
-import { MAX_AHEAD_MS, readSchedule } from './schedule.ts';
+import { Readings } from './readings.ts';
 import { simulatedSenderRefusal, simulationOf } from './simulated.ts';
 
 /** Larger bodies are objects: a row holds 2 MB at most, and a call between rooms far away is limited too. */
 const INLINE_BYTES = 256 * 1024;
 const BOUNDARY_BYTES = 16;
 const MESSAGE_ID_BYTES = 16;
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 export interface Body {
   readonly html: string | null;
@@ -31,6 +28,8 @@ export interface Draft {
   readonly email: NewEmail;
   readonly objects: readonly NewObject[];
   readonly content: Body | { readonly raw: Uint8Array<ArrayBuffer> };
+  /** Domains of further senders that a raw message names (`Sender`, `Resent-From`): it must be allowed to speak for them. */
+  readonly claims: readonly string[];
   readonly dryRun: boolean;
 }
 
@@ -56,10 +55,10 @@ export interface DraftCall {
 /** Validates one mail in the contract's order and fixes its identity: id, Message-ID, boundary. */
 export async function draftEmail(call: DraftCall): Promise<DraftOrRefusal> {
   const dryRun = call.switches.dryRun || asksDryRun(call.body);
-  const judges = { address: judgeAddress, scheduledAt: judgeMoment(call.now), headers: judgeHeaders };
-  const read = readSend({ body: call.body, judges });
+  const readings = new Readings(call.now);
+  const read = readSend({ body: call.body, judges: readings });
   if (!read.ok) return { kind: 'refused', refusal: read.refusal, dryRun };
-  const built = await buildEmail(read.email, call);
+  const built = await buildEmail(read.email, readings, call);
   if ('refusal' in built) return { kind: 'refused', refusal: built.refusal, dryRun };
   return { kind: 'draft', draft: { ...built, dryRun } };
 }
@@ -68,81 +67,40 @@ function asksDryRun(body: unknown): boolean {
   return typeof body === 'object' && body !== null && 'dry_run' in body && body.dry_run === true;
 }
 
-function judgeAddress(text: string, field: string): Refusal | null {
-  return parseAddress(text).ok ? null : invalidAddress(field);
-}
-
-function judgeHeaders(headers: Readonly<Record<string, string>>, hasReplyTo: boolean) {
-  const fields = readHeaderFields({ headers: Object.entries(headers), hasReplyTo });
-  return fields.ok ? null : fields.refusal;
-}
-
-/** Whether a text is a moment that mail can be put off to. */
-export function judgeMoment(now: number) {
-  return (text: string, field: string): Refusal | null => {
-    const { kind } = readSchedule(text, now);
-    switch (kind) {
-      case 'at':
-        return null;
-      case 'too_far':
-        return invalidField(field, `It must not be more than ${MAX_AHEAD_MS / DAY_MS} days ahead.`);
-      case 'unreadable':
-        return invalidField(
-          field,
-          'A time in ISO 8601 or in English, such as `in 1 hour` or `tomorrow at 9am`, is expected.',
-        );
-    }
-  };
-}
-
 async function buildEmail(
   send: z.output<typeof SendEmail>,
-  { account, now, parts, switches }: DraftCall,
+  readings: Readings,
+  { account, parts, switches }: DraftCall,
 ): Promise<Omit<Draft, 'dryRun'> | { readonly refusal: Refusal }> {
   const { settings } = parts;
-  const [from] = mailboxesOf(send, 'from');
+  const [from] = readings.mailboxes(send, 'from');
   if (from === undefined) throw new Error('A mail that was read has no sender');
-  const givenReplyTo = mailboxesOf(send, 'reply_to');
-  const fields = readHeaderFields({
-    headers: Object.entries(send.headers ?? {}),
-    hasReplyTo: givenReplyTo.length > 0,
-  });
-  if (!fields.ok) throw new Error('Headers that were judged are refused');
-  const [to, cc, bcc] = [mailboxesOf(send, 'to'), mailboxesOf(send, 'cc'), mailboxesOf(send, 'bcc')];
-  const replyTo = fields.replyTo === null ? givenReplyTo : [fields.replyTo];
+  const { headers, messageId, replyTo } = readings.headerFields;
+  const mailboxes = (field: AddressField) => readings.mailboxes(send, field);
+  const [to, cc, bcc] = [mailboxes('to'), mailboxes('cc'), mailboxes('bcc')];
   const content = bodyOf(send);
   const stored = await storedContent(content, account);
   const email: NewEmail = {
     ...identity(parts, from.domain),
-    ...(fields.messageId !== null && { messageId: fields.messageId }),
+    ...(messageId !== null && { messageId }),
     from: recorded(from),
     sender: from.address,
     fromDomain: from.domain,
     to: to.map(recorded),
     cc: recordedOrNull(cc),
     bcc: recordedOrNull(bcc),
-    replyTo: recordedOrNull(replyTo),
+    replyTo: recordedOrNull(replyTo === null ? mailboxes('reply_to') : [replyTo]),
     subject: send.subject,
-    headers: fields.headers,
+    headers,
     tags: send.tags === undefined || send.tags.length === 0 ? null : send.tags,
-    scheduledAt: scheduledAt(send.scheduled_at, now),
+    scheduledAt: readings.scheduledFor,
     tls: send.tls ?? switches.tls,
     content: stored.content,
     envelope: envelopeOf([...to, ...cc, ...bcc], settings),
     objects: stored.objects.map(({ key }) => key),
   };
   const refusal = simulatedSenderRefusal(email, settings);
-  return refusal === null ? { email, objects: stored.objects, content } : { refusal };
-}
-
-function mailboxesOf(
-  send: z.output<typeof SendEmail>,
-  field: 'from' | 'to' | 'cc' | 'bcc' | 'reply_to',
-): readonly ParsedMailbox[] {
-  return addressTexts(send, field).flatMap(({ text }) => {
-    const reading = parseAddress(text);
-    return reading.ok ? [reading.mailbox] : [];
-  });
+  return refusal === null ? { email, objects: stored.objects, content, claims: [] } : { refusal };
 }
 
 export function recorded({ name, address, given }: ParsedMailbox): GivenMailbox {
@@ -172,13 +130,6 @@ export function envelopeOf(
 ): NewEmail['envelope'] {
   const addresses = new Set(mailboxes.map(({ address }) => address));
   return [...addresses].map((address) => ({ address, simulation: simulationOf(address, settings) }));
-}
-
-/** A past moment means now, and now is no schedule. */
-export function scheduledAt(text: string | undefined, now: number): number | null {
-  if (text === undefined) return null;
-  const schedule = readSchedule(text, now);
-  return schedule.kind === 'at' && schedule.at > now ? schedule.at : null;
 }
 
 /** An empty string beside the other part means that there is no such part; an absent text is made from the HTML. */

@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import type { ApiKey } from '../../schemas/api-key.ts';
-import type { SmtpReply as Reply } from '../../schemas/delivery.ts';
+import type { LastEvent, SmtpReply as Reply } from '../../schemas/delivery.ts';
 import type { Domain, DomainSummary } from '../../schemas/domain.ts';
 import type { Email, EmailSummary } from '../../schemas/email.ts';
 import type { EmailEvent } from '../../schemas/event.ts';
@@ -44,8 +44,23 @@ function givenOrNull(mailboxes: readonly GivenMailbox[] | null): string[] | null
   return mailboxes === null ? null : given(mailboxes);
 }
 
+/**
+ * Whom an answer is for. The Rust SDK decodes a closed list of words and drops the whole answer over one it lacks, so it
+ * is told `failed` where everybody else is told `suppressed` (contract, section 10).
+ */
+export type Reader = 'rust' | 'anybody';
+
+export function readerOf(userAgent: string | null): Reader {
+  return userAgent?.startsWith('resend-rs/') ? 'rust' : 'anybody';
+}
+
+function lastEvent({ lastEvent: word }: Pick<EmailRecord, 'lastEvent'>, reader: Reader): LastEvent {
+  return reader === 'rust' && word === 'suppressed' ? 'failed' : word;
+}
+
 export function presentEmailSummary(
   email: Omit<EmailRecord, 'content' | 'recipients'>,
+  reader: Reader,
 ): Wire<typeof EmailSummary> {
   return {
     id: email.id,
@@ -59,17 +74,18 @@ export function presentEmailSummary(
     topic_id: null,
     scheduled_at: timeOrNull(email.scheduledAt),
     created_at: time(email.createdAt),
-    last_event: email.lastEvent,
+    last_event: lastEvent(email, reader),
   };
 }
 
 export function presentEmail(
   email: EmailRecord,
   body: { readonly html: string | null; readonly text: string | null },
+  reader: Reader,
 ): Wire<typeof Email> {
   return {
     object: 'email',
-    ...presentEmailSummary(email),
+    ...presentEmailSummary(email, reader),
     html: body.html,
     text: body.text,
     ...(email.tags !== null && email.tags.length > 0 && { tags: [...email.tags] }),

@@ -4,13 +4,7 @@ import type { Refusal } from '../../schemas/error.ts';
 import { bodyRefusal } from '../../schemas/first-refusal.ts';
 import { OPERATIONS } from '../../schemas/operations.ts';
 import { RAW_MEDIA_TYPE, SendRaw } from '../../schemas/raw.ts';
-import {
-  domainNotVerified,
-  invalidAddress,
-  invalidField,
-  messageTooLarge,
-  missingField,
-} from '../../schemas/refusal.ts';
+import { invalidAddress, invalidField, messageTooLarge, missingField } from '../../schemas/refusal.ts';
 import { tolerate } from '../../schemas/tolerance.ts';
 import type { NewEmail } from '../mailroom/records.ts';
 import { type ParsedMailbox, parseAddress } from '../mime/address.ts';
@@ -19,9 +13,8 @@ import { objectKey } from '../objects/key.ts';
 import { decodeBase64 } from './base64.ts';
 import { sha256Hex } from './digest.ts';
 import { type DraftOrRefusal, envelopeOf, identity, recorded, recordedOrNull } from './new-email.ts';
-import type { Parts } from './parts.ts';
+import { noObject, type SendEndpoint, type SendRequest } from './plan.ts';
 import type { Reading } from './request.ts';
-import { noObject, type SendEndpoint, type SendRequest } from './send.ts';
 import { simulatedSenderRefusal } from './simulated.ts';
 
 /** Contract, section 5.3: counted on the message as it is sent. */
@@ -58,12 +51,11 @@ async function draftRaw(request: SendRequest, body: unknown): Promise<DraftOrRef
   const { mail } = reading;
   const email = await emailOf(mail, read.value, request);
   const refusal =
-    recipientsRefusal(email, mail, read.value) ??
-    foreignSender(mail, email, request.parts.settings) ??
-    simulatedSenderRefusal(email, request.parts.settings);
+    recipientsRefusal(email, mail, read.value) ?? simulatedSenderRefusal(email, request.parts.settings);
   if (refusal !== null) return refused(refusal);
   const objects = email.objects.map((key) => ({ key, bytes: mail.bytes, contentType: RAW_MEDIA_TYPE }));
-  return { kind: 'draft', draft: { email, objects, content: { raw: mail.bytes }, dryRun } };
+  const claims = mail.senderDomains.filter((domain) => domain !== mail.from.domain);
+  return { kind: 'draft', draft: { email, objects, content: { raw: mail.bytes }, claims, dryRun } };
 }
 
 /** A message without a Message-ID gets one of its sender's domain, which is known only when it has been read. */
@@ -152,11 +144,4 @@ function recipientsRefusal(email: NewEmail, mail: RawMail, { recipients }: RawRe
   if (recipients !== null) return null;
   const long = (['to', 'cc', 'bcc'] as const).find((field) => mail[field].length > MAX_RECIPIENTS);
   return long === undefined ? null : invalidField(long, `At most ${MAX_RECIPIENTS} addresses are allowed.`);
-}
-
-/** `Sender` and the `Resent-` fields name senders too: a message may not speak for a domain that is not the account's. */
-function foreignSender(mail: RawMail, email: NewEmail, { domains }: Parts['settings']): Refusal | null {
-  if (domains === null || email.envelope.every(({ simulation }) => simulation !== null)) return null;
-  const foreign = mail.senderDomains.find((domain) => !domains.some(({ name }) => name === domain));
-  return foreign === undefined ? null : domainNotVerified(foreign, 'raw');
 }

@@ -60,6 +60,7 @@ export async function readBody(
   cap: number,
 ): Promise<Reading<unknown>> {
   const body = new RequestBody(request, cap);
+  await body.readSmall();
   const read = await body.finish();
   if (read.kind === 'refused') return { ok: false, refusal: read.refusal };
   const json = parseJson(read.bytes);

@@ -1,7 +1,5 @@
-import type { OPERATIONS } from '../../schemas/operations.ts';
 import { wrongBodyType } from '../../schemas/refusal.ts';
 import type { SendItem } from '../mailroom/mailroom.ts';
-import { senderRefusal } from '../mailroom/sender.ts';
 import type { Outgoing } from './answer.ts';
 import { RequestBody } from './body.ts';
 import { hex } from './digest.ts';
@@ -11,92 +9,83 @@ import { claimOf, readIdempotencyKey } from './idempotency.ts';
 import { type Json, parseJson } from './json.ts';
 import type { Draft, DraftOrRefusal, Switches } from './new-email.ts';
 import type { Parts } from './parts.ts';
+import type { Plan, SendEndpoint, SendRequest } from './plan.ts';
 import { type Reading, readHeaders } from './request.ts';
+import { draftRefusal } from './sender.ts';
 
 const TOKEN_BYTES = 16;
 
-export type Mode = 'single' | 'strict' | 'permissive';
-
-/** Everything a send has before its fields are looked at. */
-export interface SendRequest {
-  readonly body: Json | Uint8Array<ArrayBuffer>;
-  readonly headers: Readonly<Record<string, unknown>>;
-  readonly switches: Switches;
-  readonly account: string;
-  readonly now: number;
+interface SendCall {
+  readonly endpoint: SendEndpoint;
+  readonly request: Request;
+  readonly gate: Gate;
   readonly parts: Parts;
+  readonly now: number;
 }
 
-/** The mails of a request, good and bad, in its order. */
-export interface Plan {
-  readonly mode: Mode;
-  readonly items: readonly DraftOrRefusal[];
-}
-
-/** One of the endpoints that send. */
-export interface SendEndpoint {
-  readonly operation: (typeof OPERATIONS)['sendEmail' | 'sendBatch' | 'sendRaw'];
-  /** What is expected when the body is JSON of another type; null when it is not. Asked before idempotency. */
-  readonly wrongType: (body: Json | Uint8Array<ArrayBuffer>) => string | null;
-  readonly plan: (request: SendRequest) => Promise<Reading<Plan>>;
+/** What a request asks, before its mails are looked at. */
+interface Asked extends Pick<SendRequest, 'body' | 'headers' | 'switches'> {
+  readonly key: string | null;
 }
 
 /**
  * The way of every send, in the contract's order: body, idempotency key, fields, sender. The gate asks the room once when
  * the request is small, and before the body is read when it is not.
  */
-export async function send(call: {
-  readonly endpoint: SendEndpoint;
-  readonly request: Request;
-  readonly gate: Gate;
-  readonly parts: Parts;
-  readonly now: number;
-}): Promise<Outgoing> {
+export async function send(call: SendCall): Promise<Outgoing> {
   const { endpoint, request, gate, parts, now } = call;
-  const { operation } = endpoint;
   const whole = new RequestBody(request, parts.settings.bodyCap);
   if (!(await whole.readSmall())) {
     const stopped = await gate.admit();
     if (stopped !== null) return stopped;
   }
-  const body = await readSendBody(operation, request, whole);
-  if (!body.ok) return await gate.refuse(body.refusal);
-  const expected = endpoint.wrongType(body.value);
-  if (expected !== null) return await gate.refuse(wrongBodyType(expected));
-  const key = readIdempotencyKey(request.headers);
-  if (!key.ok) return await gate.refuse(key.refusal);
-  const headers = readHeaders(operation.headers, withoutKey(request.headers));
-  if (!headers.ok) return await gate.refuse(headers.refusal);
-  const { account } = gate.caller;
-  const switches = switchesOf(headers.value);
-  const planned = await endpoint.plan({
-    body: body.value,
-    headers: headers.value,
-    switches,
-    account,
-    now,
-    parts,
-  });
+  const asked = await readAsked(endpoint, request, whole);
+  if (!asked.ok) return await gate.refuse(asked.refusal);
+  const planned = await endpoint.plan({ ...asked.value, account: gate.caller.account, now, parts });
   if (!planned.ok) return await gate.refuse(planned.refusal);
-  const { mode, items } = planned.value;
   // A batch is tried or sent as a whole: an item that should only be tried must not go out with the others.
-  if (items.some(asksDryRun))
-    return (await gate.admit()) ?? (await dryRunAnswer({ mode, items, gate, parts, now }));
-  const idempotency = await claimOf(key.key, {
-    endpoint: `${operation.method.toUpperCase()} ${operation.path}`,
-    mode,
+  if (planned.value.items.some(asksDryRun)) {
+    return (await gate.admit()) ?? (await dryRunAnswer({ ...planned.value, gate, parts, now }));
+  }
+  return await handOver(call, asked.value, planned.value);
+}
+
+async function readAsked(
+  { operation, wrongType }: SendEndpoint,
+  request: Request,
+  whole: RequestBody,
+): Promise<Reading<Asked>> {
+  const body = await readSendBody(operation, request, whole);
+  if (!body.ok) return body;
+  const expected = wrongType(body.value);
+  if (expected !== null) return { ok: false, refusal: wrongBodyType(expected) };
+  const key = readIdempotencyKey(request.headers);
+  if (!key.ok) return key;
+  const headers = readHeaders(operation.headers, withoutKey(request.headers));
+  if (!headers.ok) return headers;
+  const switches = switchesOf(headers.value);
+  return { ok: true, value: { body: body.value, headers: headers.value, switches, key: key.key } };
+}
+
+async function handOver(call: SendCall, { key, body }: Asked, plan: Plan): Promise<Outgoing> {
+  const { endpoint, request, gate, parts } = call;
+  const { method, path } = endpoint.operation;
+  const { domains } = parts.settings;
+  const idempotency = await claimOf(key, {
+    endpoint: `${method.toUpperCase()} ${path}`,
+    mode: plan.mode,
     headers: request.headers,
-    body: body.value,
+    body,
   });
   const outgoing = await gate.accept({
-    mode,
-    items: items.map(sendItem),
-    objects: (keyDomain) => objectsOf({ mode, items }, keyDomain, parts),
+    mode: plan.mode,
+    items: (keyDomain) => plan.items.map((item) => sendItem(item, keyDomain, domains)),
+    objects: (keyDomain) => objectsOf(plan, keyDomain, domains),
     idempotency,
     store: parts.objects,
     token: hex(parts.randomBytes(TOKEN_BYTES)),
   });
-  if (!('refusal' in outgoing)) parts.wake(account);
+  if (!('refusal' in outgoing)) parts.wake(gate.caller.account);
   return outgoing;
 }
 
@@ -104,10 +93,14 @@ function asksDryRun(item: DraftOrRefusal): boolean {
   return item.kind === 'draft' ? item.draft.dryRun : item.dryRun;
 }
 
-function sendItem(item: DraftOrRefusal): SendItem {
-  return item.kind === 'draft'
-    ? { kind: 'email', email: item.draft.email }
-    : { kind: 'refused', refusal: item.refusal };
+function sendItem(
+  item: DraftOrRefusal,
+  keyDomain: string | null,
+  domains: Parts['settings']['domains'],
+): SendItem {
+  if (item.kind === 'refused') return { kind: 'refused', refusal: item.refusal };
+  const refusal = item.draft.claims.length === 0 ? null : draftRefusal(item.draft, keyDomain, domains);
+  return refusal === null ? { kind: 'email', email: item.draft.email } : { kind: 'refused', refusal };
 }
 
 /**
@@ -117,11 +110,10 @@ function sendItem(item: DraftOrRefusal): SendItem {
 function objectsOf(
   { mode, items }: Plan,
   keyDomain: string | null,
-  { settings: { domains } }: Parts,
+  domains: Parts['settings']['domains'],
 ): Draft['objects'] {
   const good = items.filter(
-    (item) =>
-      item.kind === 'draft' && senderRefusal({ email: item.draft.email, keyDomain, domains }) === null,
+    (item) => item.kind === 'draft' && draftRefusal(item.draft, keyDomain, domains) === null,
   );
   if (good.length < items.length && mode !== 'permissive') return [];
   const objects = good.flatMap((item) => (item.kind === 'draft' ? item.draft.objects : []));
@@ -152,9 +144,4 @@ function switchesOf(headers: Readonly<Record<string, unknown>>): Switches {
     dryRun: headers['X-Mailwright-Dry-Run'] === 'true',
     tls: headers['X-Mailwright-Tls'] === 'enforced' ? 'enforced' : null,
   };
-}
-
-/** JSON of another type than an object. */
-export function noObject(body: Json | Uint8Array<ArrayBuffer>): string | null {
-  return typeof body === 'object' && body !== null && !Array.isArray(body) ? null : 'An object is expected.';
 }

@@ -1,3 +1,4 @@
+import type { EventMail } from './event-mail.ts';
 import { writeEvent } from './events.ts';
 import { bindingOf, laneOf, nextRelay } from './lane.ts';
 import type { RecipientRow } from './recipient-row.ts';
@@ -8,8 +9,7 @@ import { addEntry } from './suppressions.ts';
 /** The recipient a step is about, and the mail it belongs to. */
 export interface Subject {
   readonly row: RecipientRow;
-  /** The public id of the mail. */
-  readonly emailId: string;
+  readonly mail: EventMail;
 }
 
 /**
@@ -21,7 +21,7 @@ export interface Subject {
 export function applyStep(
   room: Room,
   {
-    subject: { row, emailId },
+    subject: { row, mail },
     step,
     pinned,
     now,
@@ -48,14 +48,14 @@ export function applyStep(
     row.ordinal,
   );
   const about = {
-    email: row.email,
+    mail,
     recipient: row.address,
     attempt: step.attempts,
     relay: row.relay,
     maybeDuplicate: step.maybeDuplicate,
   };
   for (const event of step.events) writeEvent(room, { about, event, nextAttemptAt: step.dueAt, now });
-  if (step.suppress) suppressBounced(room, { address: row.address, emailId, now });
+  if (step.suppress) suppressBounced(room, { address: row.address, emailId: mail.id, now });
 }
 
 /** Which relay may have the recipient next time. A pin is never lost here: only a retry by hand removes it. */
@@ -72,16 +72,16 @@ function laneAfter(
 }
 
 function suppressBounced(
-  { sql, newId }: Room,
+  room: Room,
   { address, emailId, now }: { readonly address: string; readonly emailId: string; readonly now: number },
 ): void {
   const entry = {
-    id: newId(),
+    id: room.newId(),
     address,
     expiresAt: null,
     note: null,
     origin: 'bounce',
     sourceId: emailId,
   } as const;
-  addEntry({ sql, entry, now });
+  addEntry(room, { entry, now });
 }

@@ -92,7 +92,7 @@ function dropEnded(
       now,
     });
     if (step === null) return true;
-    applyStep(room, { subject: { row, emailId: email.id }, step, pinned: false, now });
+    applyStep(room, { subject: { row, mail: { ...email, seq: stored.seq } }, step, pinned: false, now });
     return false;
   });
 }

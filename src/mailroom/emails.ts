@@ -1,3 +1,4 @@
+import type { EventMail } from './event-mail.ts';
 import { lastEvent } from './last-event.ts';
 import type { Result } from './mailroom.ts';
 import type { Head } from './outbox.ts';
@@ -55,6 +56,18 @@ export function emailAt({ sql, seq }: { readonly sql: Sql; readonly seq: number 
   );
   if (row === undefined) throw new Error('A recipient without its mail');
   return complete({ sql, row });
+}
+
+/** The mail at this place as its events speak of it. */
+export function eventMailAt({ sql, seq }: { readonly sql: Sql; readonly seq: number }): EventMail {
+  const [row] = sql.exec<Pick<EmailRow, 'id' | 'created_at' | 'message_id' | 'subject' | 'head'>>(
+    'SELECT id, created_at, message_id, subject, head FROM emails WHERE seq = ?',
+    seq,
+  );
+  if (row === undefined) throw new Error('A recipient without its mail');
+  const { from, to, headers, tags }: Head = JSON.parse(row.head);
+  const { id, subject, created_at: createdAt, message_id: messageId } = row;
+  return { seq, id, messageId, createdAt, from, to, subject, headers, tags };
 }
 
 export function emails(

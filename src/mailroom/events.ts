@@ -1,4 +1,7 @@
 import type { BounceDetail, EventType, Phase } from '../../schemas/delivery.ts';
+import { announce, isFired } from './announce.ts';
+import { emailData } from './email-data.ts';
+import { type EventMail, tagText } from './event-mail.ts';
 import type { Result } from './mailroom.ts';
 import { isBackward, pageOf, unknownCursor } from './pages.ts';
 import { smtpOf } from './recipient-row.ts';
@@ -10,16 +13,16 @@ import type { StepEvent } from './step.ts';
 
 /** Which recipient and which attempt an event is about. */
 export interface EventSubject {
-  /** The mail's place in the table, not its public id. */
-  readonly email: number;
+  readonly mail: EventMail;
   readonly recipient: string;
   readonly attempt: number;
   readonly relay: string | null;
   readonly maybeDuplicate: boolean;
 }
 
+/** The one place where the events of mails are written, with what follows from them: their tags, and the calls to webhooks. */
 export function writeEvent(
-  { sql, newId }: Room,
+  room: Room,
   {
     about,
     event,
@@ -32,23 +35,34 @@ export function writeEvent(
     readonly now: number;
   },
 ): void {
-  sql.exec(
+  const { sql } = room;
+  const { mail, recipient, relay, maybeDuplicate } = about;
+  const { type, smtp, reason, bounce } = event;
+  const id = room.newId();
+  const [row] = sql.exec<{ seq: number }>(
     `INSERT INTO events (id, type, created_at, email, recipient, attempt, relay, phase, smtp, next_attempt_at,
-       maybe_duplicate, reason, bounce) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    newId(),
-    event.type,
+       maybe_duplicate, reason, bounce) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
+    id,
+    type,
     now,
-    about.email,
-    about.recipient,
+    mail.seq,
+    recipient,
     about.attempt,
-    about.relay,
+    relay,
     event.phase,
-    event.smtp === null ? null : JSON.stringify(event.smtp),
+    smtp === null ? null : JSON.stringify(smtp),
     nextAttemptAt,
-    about.maybeDuplicate ? 1 : 0,
-    event.reason,
-    event.bounce === null ? null : JSON.stringify(event.bounce),
+    maybeDuplicate ? 1 : 0,
+    reason,
+    bounce === null ? null : JSON.stringify(bounce),
   );
+  if (row === undefined) throw new Error('INSERT … RETURNING gave no row');
+  for (const tag of mail.tags ?? []) {
+    sql.exec('INSERT INTO event_tags (tag, created_at, event) VALUES (?, ?, ?)', tagText(tag), now, row.seq);
+  }
+  if (!isFired(type)) return;
+  const happening = { type, recipient, relay, maybeDuplicate, smtp, reason, bounce };
+  announce(room, { eventId: id, type, now, data: () => emailData({ mail, happening }) });
 }
 
 type EventRow = {

@@ -13,6 +13,7 @@ import type {
   SuppressionRecord,
 } from './records.ts';
 import type { Sql } from './sql.ts';
+import type { WebhookVerbs } from './webhook-records.ts';
 
 /** What the operator configured that the room must know. Constant while a room is open. */
 export interface MailroomConfig {
@@ -140,7 +141,7 @@ export interface MailroomParts {
  * One account's mailroom: a synchronous state machine over SQLite. Each verb is one transaction; none awaits; `now` comes
  * with each call. Expected failures are values. Times are milliseconds since 1970 UTC.
  */
-export interface Mailroom {
+export interface Mailroom extends WebhookVerbs {
   /** Key, rate, permission, then idempotency, in this order. */
   admit(call: { readonly door: Door; readonly now: number }): Admission;
   /** Gives up a reservation made by `admit`, when the request ends without acceptance. */

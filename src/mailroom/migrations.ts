@@ -1,3 +1,4 @@
+import { WEBHOOKS } from './migration-webhooks.ts';
 import type { Sql } from './sql.ts';
 
 /** The statements that lead from one version of the stored shapes to the next. Never edited once released: only added to. */
@@ -124,7 +125,7 @@ const VERSION_1: Migration = [
 ];
 
 /** In order; the place in this list is the version. */
-export const MIGRATIONS: readonly Migration[] = [VERSION_1];
+export const MIGRATIONS: readonly Migration[] = [VERSION_1, WEBHOOKS];
 
 /** The database was written by a newer release. Opening it with older rules could lose mail. */
 export class NewerDatabase extends Error {

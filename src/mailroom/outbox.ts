@@ -71,6 +71,7 @@ function storeRecipients(
 ): void {
   const addresses = email.envelope.map(({ address }) => address);
   const suppressed = suppressedAmong({ sql: room.sql, addresses, now });
+  const mail = { ...email, seq, createdAt: now };
   const arrival = stepEvent({ type: dueAt > now ? 'email.scheduled' : 'email.queued' });
   for (const [ordinal, { address, simulation }] of email.envelope.entries()) {
     const reason = suppressed.get(address) ?? null;
@@ -90,7 +91,7 @@ function storeRecipients(
       dueAt,
     );
     const event = reason === null ? arrival : stepEvent({ type: 'email.suppressed', reason });
-    const about = { email: seq, recipient: address, attempt: 0, relay: null, maybeDuplicate: false };
+    const about = { mail, recipient: address, attempt: 0, relay: null, maybeDuplicate: false };
     writeEvent(room, { about, event, nextAttemptAt: null, now });
   }
 }

@@ -1,18 +1,20 @@
 import { applyStep } from './apply.ts';
+import { freeDeliveries } from './deliveries.ts';
 import { waitingLanes } from './due.ts';
+import { eventMailAt } from './emails.ts';
 import { bindingOf, laneOf, SIMULATED } from './lane.ts';
 import { expiredStep } from './next-step.ts';
 import { type RecipientRow, standpointOf } from './recipient-row.ts';
 import type { Room } from './room.ts';
-import { publicId, settleOne } from './settle.ts';
+import { settleOne } from './settle.ts';
 import { still } from './step.ts';
 
 /** Rows that one call expires at most, so that a relay which was held for days does not end in one long transaction. */
 const EXPIRE_AT_ONCE = 1000;
 
 /**
- * Decides for whoever can no longer do it: leases that are over (transitions 15 and 16), mail beyond its age (17), and
- * mail that waits for a relay which is no longer configured.
+ * Decides for whoever can no longer do it: leases that are over (transitions 15 and 16, and those of webhook calls), mail
+ * beyond its age (17), and mail that waits for a relay which is no longer configured.
  */
 export function recover(room: Room, { now, all }: { readonly now: number; readonly all: boolean }): number {
   return room.sql.transaction(() => {
@@ -21,12 +23,13 @@ export function recover(room: Room, { now, all }: { readonly now: number; readon
       all ? Number.MAX_SAFE_INTEGER : now,
     );
     for (const row of ended) endLease(room, { row, now });
-    return ended.length + expire(room, now) + adopt(room, now);
+    const freed = freeDeliveries(room, { now, all });
+    return ended.length + expire(room, now) + adopt(room, now) + freed;
   });
 }
 
 function endLease(room: Room, { row, now }: { readonly row: RecipientRow; readonly now: number }): void {
-  const subject = { row, emailId: publicId(room, row.email) };
+  const subject = { row, mail: eventMailAt({ sql: room.sql, seq: row.email }) };
   if (row.phase === 'dot') {
     settleOne(room, { subject, outcome: { kind: 'unknown', cause: 'lease_over' }, now });
     return;
@@ -45,7 +48,7 @@ function expire(room: Room, now: number): number {
     EXPIRE_AT_ONCE,
   );
   for (const row of old) {
-    const subject = { row, emailId: publicId(room, row.email) };
+    const subject = { row, mail: eventMailAt({ sql: room.sql, seq: row.email }) };
     applyStep(room, { subject, step: expiredStep(standpointOf(row)), pinned: false, now });
   }
   return old.length;
@@ -74,7 +77,7 @@ function adopt(room: Room, now: number): number {
 
 function adoptOne(room: Room, { row, now }: { readonly row: RecipientRow; readonly now: number }): void {
   if (row.state === 'unknown') {
-    const subject = { row, emailId: publicId(room, row.email) };
+    const subject = { row, mail: eventMailAt({ sql: room.sql, seq: row.email }) };
     applyStep(room, { subject, step: expiredStep(standpointOf(row)), pinned: false, now });
     return;
   }

@@ -1,5 +1,6 @@
 import { applyStep } from './apply.ts';
 import { emailAt, type StoredEmail } from './emails.ts';
+import type { EventMail } from './event-mail.ts';
 import { writeEvent } from './events.ts';
 import { bindingOf, laneOf, SIMULATED } from './lane.ts';
 import type { Result } from './mailroom.ts';
@@ -39,7 +40,7 @@ export function cancel(room: Room, { id, now }: Ref & { readonly now: number }):
     for (const row of found.value.recipients.filter((recipient) => !isFinished(recipient))) {
       const events = [stepEvent({ type: 'email.canceled' })];
       const step = { ...still(standpointOf(row)), state: 'canceled', events } as const;
-      applyStep(room, { subject: { row, emailId: id }, step, pinned: false, now });
+      applyStep(room, { subject: { row, mail: eventMailOf(found.value) }, step, pinned: false, now });
     }
     return { ok: true, value: { id } };
   });
@@ -57,12 +58,15 @@ export function retry(room: Room, { id, now }: Ref & { readonly now: number }): 
       const message = 'This email has no failed or unknown recipients that could be sent to again.';
       return refused({ code: 'validation_error', message, field: 'id' });
     }
-    for (const row of again) requeue(room, { row, now });
+    for (const row of again) requeue(room, { row, mail: eventMailOf(found), now });
     return { ok: true, value: { id } };
   });
 }
 
-function requeue(room: Room, { row, now }: { readonly row: RecipientRow; readonly now: number }): void {
+function requeue(
+  room: Room,
+  { row, mail, now }: { readonly row: RecipientRow; readonly mail: EventMail; readonly now: number },
+): void {
   const { secure } = bindingOf(row.lane);
   const relay = row.simulation === null ? '' : SIMULATED;
   const maybeDuplicate = row.maybe_duplicate === 1 || row.breaks > 0;
@@ -77,13 +81,17 @@ function requeue(room: Room, { row, now }: { readonly row: RecipientRow; readonl
     row.ordinal,
   );
   const about = {
-    email: row.email,
+    mail,
     recipient: row.address,
     attempt: row.attempts,
     relay: null,
     maybeDuplicate,
   };
   writeEvent(room, { about, event: stepEvent({ type: 'email.queued' }), nextAttemptAt: now, now });
+}
+
+function eventMailOf({ seq, record }: StoredEmail): EventMail {
+  return { ...record, seq };
 }
 
 /** A scheduled mail nobody has claimed yet, or why it cannot be had. */

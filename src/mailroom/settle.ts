@@ -1,5 +1,6 @@
 import { applyStep, type Subject } from './apply.ts';
 import { heldBy } from './claim.ts';
+import { eventMailAt } from './emails.ts';
 import { bindingOf, nextRelay } from './lane.ts';
 import type { SettleCall } from './mailroom.ts';
 import { nextStep, type Onward } from './next-step.ts';
@@ -16,12 +17,12 @@ export function settle(room: Room, { attemptId, now, outcomes }: SettleCall): 's
     const held = heldBy(room, attemptId);
     const [first] = held;
     if (first === undefined) return 'stale';
-    const emailId = publicId(room, first.email);
+    const mail = eventMailAt({ sql: room.sql, seq: first.email });
     let settled = false;
     for (const { recipient, outcome } of outcomes) {
       const row = held.find(({ ordinal }) => ordinal === recipient);
       if (row === undefined) continue;
-      settleOne(room, { subject: { row, emailId }, outcome, now });
+      settleOne(room, { subject: { row, mail }, outcome, now });
       settled = true;
     }
     return settled ? 'settled' : 'stale';
@@ -43,12 +44,6 @@ export function settleOne(
     random: room.random(),
   });
   applyStep(room, { subject, step, pinned: reachedDot(outcome), now });
-}
-
-export function publicId({ sql }: Room, seq: number): string {
-  const [row] = sql.exec<{ id: string }>('SELECT id FROM emails WHERE seq = ?', seq);
-  if (row === undefined) throw new Error('A recipient without its mail');
-  return row.id;
 }
 
 /** After the dot no other relay may have the recipient: even a reply that was read could have been a mistake of theirs. */

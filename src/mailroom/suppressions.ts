@@ -3,6 +3,7 @@ import { readPage } from './pages.ts';
 import type { NewSuppression, Page, PageOf, SuppressionRecord } from './records.ts';
 import type { Room } from './room.ts';
 import type { Sql } from './sql.ts';
+import { writeSuppressionEvent } from './suppression-events.ts';
 
 type SuppressionRow = {
   id: string;
@@ -50,28 +51,28 @@ export function suppressedAmong({
 }
 
 export function suppress(
-  { sql }: Room,
+  room: Room,
   { entries, now }: { readonly entries: readonly NewSuppression[]; readonly now: number },
 ): readonly SuppressionRecord[] {
-  return sql.transaction(() =>
-    entries.map((entry) => addEntry({ sql, entry: { ...entry, origin: 'manual', sourceId: null }, now })),
+  return room.sql.transaction(() =>
+    entries.map((entry) => addEntry(room, { entry: { ...entry, origin: 'manual', sourceId: null }, now })),
   );
 }
 
 /** An entry that still applies stays as it is; one that has ended is replaced. */
-export function addEntry({
-  sql,
-  entry,
-  now,
-}: {
-  readonly sql: Sql;
-  readonly entry: Omit<SuppressionRecord, 'createdAt'>;
-  readonly now: number;
-}): SuppressionRecord {
+export function addEntry(
+  room: Room,
+  { entry, now }: { readonly entry: Omit<SuppressionRecord, 'createdAt'>; readonly now: number },
+): SuppressionRecord {
+  const { sql } = room;
   const folded = foldAddress(entry.address);
   const known = find({ sql, column: 'folded', value: folded, now });
   if (known !== null) return known;
-  sql.exec('DELETE FROM suppressions WHERE folded = ?', folded);
+  const ended = sql.exec<SuppressionRow>(
+    `DELETE FROM suppressions WHERE folded = ? RETURNING ${COLUMNS}`,
+    folded,
+  );
+  tellRemoved(room, { entries: ended.map(recordOf), now });
   sql.exec(
     `INSERT INTO suppressions (${COLUMNS}, folded) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     entry.id,
@@ -83,7 +84,42 @@ export function addEntry({
     now,
     folded,
   );
-  return { ...entry, createdAt: now };
+  const added = { ...entry, createdAt: now };
+  writeSuppressionEvent(room, { type: 'suppression.added', entry: added, now });
+  return added;
+}
+
+/**
+ * Removes entries whose time is over, `limit` at most, the longest over first. They had stopped to apply by themselves;
+ * this is where it is told.
+ */
+export function endSuppressions(
+  room: Room,
+  { now, limit }: { readonly now: number; readonly limit: number },
+): number {
+  const ended = room.sql.exec<SuppressionRow>(
+    `DELETE FROM suppressions WHERE id IN
+       (SELECT id FROM suppressions WHERE expires_at <= ? ORDER BY expires_at LIMIT ?) RETURNING ${COLUMNS}`,
+    now,
+    limit,
+  );
+  tellRemoved(room, { entries: ended.map(recordOf), now });
+  return ended.length;
+}
+
+/** When the next entry ends by itself, or null. */
+export function nextSuppressionEnd({ sql }: Room): number | null {
+  const [row] = sql.exec<{ at: number | null }>(
+    'SELECT MIN(expires_at) AS at FROM suppressions WHERE expires_at IS NOT NULL',
+  );
+  return row?.at ?? null;
+}
+
+function tellRemoved(
+  room: Room,
+  { entries, now }: { readonly entries: readonly SuppressionRecord[]; readonly now: number },
+): void {
+  for (const entry of entries) writeSuppressionEvent(room, { type: 'suppression.removed', entry, now });
 }
 
 export function suppressions(
@@ -125,6 +161,7 @@ export function unsuppress(
       room.sql.exec('DELETE FROM suppressions WHERE id = ?', entry.id);
       removed.push(entry);
     }
+    tellRemoved(room, { entries: removed, now });
     return removed;
   });
 }

@@ -1,3 +1,4 @@
+import type { Address } from './address.ts';
 import { boundedBody } from './body.ts';
 import { type After, type Deadline, startDeadline, unlessAborted } from './deadline.ts';
 import type { EgressDriver, Exchanged } from './driver.ts';
@@ -5,12 +6,13 @@ import {
   type Egress,
   type EgressAnswer,
   type EgressFailure,
+  type EgressRefusal,
   type EgressRequest,
   type EgressResult,
   type EgressStage,
   PURPOSES,
 } from './egress.ts';
-import { admit, type EgressPolicy, judge, type Target } from './policy.ts';
+import { admit, type EgressPolicy, type EgressRule, judge, type Target } from './policy.ts';
 
 export interface EgressParts {
   readonly policy: EgressPolicy;
@@ -18,6 +20,7 @@ export interface EgressParts {
   readonly after: After;
 }
 
+type Timed = Pick<EgressRequest, 'withinMs'>;
 type Failed = Extract<EgressResult, { readonly ok: false }>;
 type Answered = Extract<Exchanged, { readonly ok: true }>;
 
@@ -25,16 +28,25 @@ type Answered = Extract<Exchanged, { readonly ok: true }>;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 export function createEgress(parts: EgressParts): Egress {
+  const begin = ({ withinMs, signal }: Pick<EgressRequest, 'withinMs' | 'signal'>): Deadline =>
+    startDeadline({ after: parts.after, ms: withinMs, signal });
   return {
+    async check(call) {
+      const judged = judge(call.url, parts.policy);
+      if (!judged.ok) return refusal(judged.rule, 0);
+      const deadline = begin(call);
+      try {
+        const located = await locate(judged.target, { request: call, deadline, parts, hop: 0 });
+        return !located.ok && located.failure.kind === 'refused' ? located.failure : null;
+      } finally {
+        deadline.stop();
+      }
+    },
     async fetch(request) {
       const first = judge(request.url, parts.policy);
       // Before the deadline is set: nothing is left behind by a call that never began.
-      if (!first.ok) return refused(first.rule, 0);
-      const deadline = startDeadline({
-        after: parts.after,
-        ms: request.withinMs,
-        signal: request.signal,
-      });
+      if (!first.ok) return failed(refusal(first.rule, 0));
+      const deadline = begin(request);
       try {
         const result = await follow(first.target, { request, deadline, parts });
         if (!result.ok) deadline.stop();
@@ -69,10 +81,16 @@ async function follow(first: Target, call: Call): Promise<EgressResult> {
   }
 }
 
-async function visit(
+/** Where a target really is: its addresses, every one of them judged. */
+async function locate(
   target: Target,
-  { request, deadline, parts, hop }: Call & { readonly hop: number },
-): Promise<Answered | Failed> {
+  {
+    request,
+    deadline,
+    parts,
+    hop,
+  }: Omit<Call, 'request'> & { readonly request: Timed; readonly hop: number },
+): Promise<{ readonly ok: true; readonly addresses: readonly Address[] } | Failed> {
   const { signal } = deadline;
   const resolved =
     target.address === null
@@ -81,10 +99,19 @@ async function visit(
   if (resolved === null || signal.aborted) return ended({ request, deadline, stage: 'dns' });
   if (!resolved.ok) return resolved;
   const addresses = admit(target, { addresses: resolved.addresses, policy: parts.policy });
-  if (addresses === null) return refused('address', hop);
+  return addresses === null ? failed(refusal('address', hop)) : { ok: true, addresses };
+}
+
+async function visit(
+  target: Target,
+  { request, deadline, parts, hop }: Call & { readonly hop: number },
+): Promise<Answered | Failed> {
+  const { signal } = deadline;
+  const located = await locate(target, { request, deadline, parts, hop });
+  if (!located.ok) return located;
   const exchanged = await parts.driver.exchange({
     target,
-    addresses,
+    addresses: located.addresses,
     method: request.method,
     headers: {
       // A compressed answer could be a thousand times its size (RFC 9110 §12.5.3).
@@ -108,9 +135,9 @@ function nextTarget(
     return failed({ kind: 'redirect', reason: 'location' });
   }
   const next = judge(new URL(location, target.url).href, policy);
-  if (!next.ok) return refused(next.rule, hop);
+  if (!next.ok) return failed(refusal(next.rule, hop));
   // Whoever asked for TLS gets it to the end, also where the operator opened plain http.
-  if (target.secure && !next.target.secure) return refused('scheme', hop);
+  if (target.secure && !next.target.secure) return failed(refusal('scheme', hop));
   return next;
 }
 
@@ -152,22 +179,20 @@ function headerProblem(headers: ReadonlyMap<string, string>, maxBytes: number): 
     : null;
 }
 
-function failureAtEnd(request: EgressRequest, deadline: Deadline, stage: EgressStage): EgressFailure {
-  return deadline.why() === 'aborted'
-    ? { kind: 'aborted' }
-    : { kind: 'timeout', stage, ms: request.withinMs };
+function failureAtEnd({ withinMs }: Timed, deadline: Deadline, stage: EgressStage): EgressFailure {
+  return deadline.why() === 'aborted' ? { kind: 'aborted' } : { kind: 'timeout', stage, ms: withinMs };
 }
 
 function ended(call: {
-  readonly request: EgressRequest;
+  readonly request: Timed;
   readonly deadline: Deadline;
   readonly stage: EgressStage;
 }): Failed {
   return failed(failureAtEnd(call.request, call.deadline, call.stage));
 }
 
-function refused(rule: Extract<EgressFailure, { readonly kind: 'refused' }>['rule'], hop: number): Failed {
-  return failed({ kind: 'refused', rule, hop });
+function refusal(rule: EgressRule, hop: number): EgressRefusal {
+  return { kind: 'refused', rule, hop };
 }
 
 function failed(failure: EgressFailure): Failed {

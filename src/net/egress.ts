@@ -35,7 +35,7 @@ export interface EgressAnswer {
 
 /** Rich, for our own log. What a caller is told of it is decided in `failure-text.ts`. */
 export type EgressFailure =
-  /** By the policy; nothing was opened. `hop` counts redirects: 0 is the caller's own URL. */
+  /** By the policy; nothing was opened there. `hop` counts redirects: 0 is the caller's own URL. */
   | { readonly kind: 'refused'; readonly rule: EgressRule; readonly hop: number }
   | { readonly kind: 'dns' }
   | { readonly kind: 'connect' }
@@ -57,8 +57,16 @@ export type EgressResult =
   | { readonly ok: true; readonly answer: EgressAnswer }
   | { readonly ok: false; readonly failure: EgressFailure };
 
+export type EgressRefusal = Extract<EgressFailure, { readonly kind: 'refused' }>;
+
 /** The one door out to places that callers choose. */
 export interface Egress {
+  /**
+   * Whether a URL may be kept at all, for the moment it is given to us: judged as written, and by what its name leads to now.
+   * Null: it may. A name that cannot be looked up may, since receivers are often registered before their names are; every
+   * call judges again. Connects to nothing.
+   */
+  check(call: Pick<EgressRequest, 'url' | 'withinMs' | 'signal'>): Promise<EgressRefusal | null>;
   /** Any HTTP answer is `ok`, whatever its status. Throws for nothing that a stranger can cause. */
   fetch(request: EgressRequest): Promise<EgressResult>;
 }

@@ -2,6 +2,9 @@ import type { Hasher } from './hasher.ts';
 import type { ObjectMeta, PutMeta } from './store.ts';
 import { WrongBytes } from './store.ts';
 
+/** It becomes a header of the store's: RFC 6838 §4.2 allows 127 characters for each half, and there may be parameters. */
+const CONTENT_TYPE = /^[\x20-\x7e]{1,300}$/;
+
 /** A body on its way into a store. */
 export interface Measured {
   /**
@@ -17,12 +20,20 @@ export interface Measured {
   found(): Promise<ObjectMeta>;
 }
 
-/** Counts and hashes a body while it passes. */
+/**
+ * Counts and hashes a body while it passes.
+ *
+ * @throws RangeError for a content type that is empty, longer than 300 characters or not printable ASCII.
+ */
 export function measured(
   body: AsyncIterable<Uint8Array> | Uint8Array,
   announced: PutMeta,
   hasher: Hasher,
 ): Measured {
+  const { contentType } = announced;
+  if (contentType !== null && !CONTENT_TYPE.test(contentType)) {
+    throw new RangeError('A content type is printable ASCII of 1 to 300 characters');
+  }
   let size = 0;
   async function* pieces(): AsyncIterable<Uint8Array> {
     for await (const piece of body instanceof Uint8Array ? [body] : body) {
@@ -41,7 +52,7 @@ export function measured(
       if (size !== (announced.size ?? size) || sha256 !== (announced.sha256 ?? sha256)) {
         throw new WrongBytes('The body is not what was announced');
       }
-      return { size, sha256, contentType: announced.contentType };
+      return { size, sha256, contentType };
     },
   };
 }

@@ -19,6 +19,8 @@ export interface PutToSign {
   readonly size: number;
   readonly contentType: string;
   readonly expiresInSeconds: number;
+  /** Lower-case hex. Stores that know how to hold a body to it do; nothing may rest on that. */
+  readonly sha256?: string;
 }
 
 /** The request that was signed. Another method, length or type, or a later moment, is refused by the store. */

@@ -56,6 +56,13 @@ describe('content that is kept as an object', () => {
     }
   });
 
+  it('an object of another size than the row says is not sent', async () => {
+    const house = await houseWith(`${RAW}more`);
+    const id = house.accept({ content: { kind: 'raw', key: KEY, size: RAW.length }, objects: [KEY] });
+    await house.until(() => house.states(id)[0] === 'failed');
+    expect(house.email(id).recipients[0]?.reason).toBe('content_changed');
+  });
+
   it('an object that changes while it is being sent ends the attempt before the dot, for good', async () => {
     const house = await houseWith(RAW);
     house.relay.script = async (submission) => {

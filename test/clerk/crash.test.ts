@@ -56,6 +56,21 @@ describe('after a crash', () => {
   });
 });
 
+describe('phase `dot`', () => {
+  it('is stored for the recipients that the relay accepted, and for no others', async () => {
+    const house = new House();
+    house.relay.script = async (submission, nth) =>
+      hangsAfterDot({ ...submission, beforeDot: () => submission.beforeDot(['ann@example.org']) }, nth);
+    const id = house.accept({ recipients: ['ann@example.org', 'bob@example.org'] });
+    await house.until(() => house.relay.carried.length === 1);
+    house.relay.script = takes;
+    await house.restart();
+    await house.until(() => house.states(id)[1] === 'sent');
+    expect(house.states(id)).toEqual(['unknown', 'sent']);
+    expect(house.relay.carried[1]?.recipients).toEqual(['bob@example.org']);
+  });
+});
+
 describe('when an outcome cannot be written', () => {
   it('it is written again and again, nothing is sent a second time, and nothing new is claimed meanwhile', async () => {
     const house = new House();

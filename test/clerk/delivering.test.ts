@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { House } from '../support/house.ts';
+import { House, NOON } from '../support/house.ts';
 import {
   deferred,
   failed,
@@ -63,6 +63,14 @@ describe('the clerk delivers', () => {
     expect(house.relay.submitted).toHaveLength(0);
     await house.clock.advance(2_000);
     await house.until(() => house.states(id)[0] === 'sent');
+  });
+
+  it('the moment itself is kept, between two scans', async () => {
+    const house = new House();
+    const id = house.accept({ scheduledAt: house.clock.now() + 45_000 });
+    await house.clock.advance(45_001);
+    await house.until(() => house.states(id)[0] === 'sent');
+    expect(house.clock.now() - NOON).toBe(45_001);
   });
 
   it('a canceled mail is never submitted', async () => {

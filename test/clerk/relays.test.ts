@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { turnsOf } from '../../src/clerk/turns.ts';
 import { House } from '../support/house.ts';
 import { forAll, hangs, isDown, scriptedRelay, takes } from '../support/scripted-relay.ts';
+import { quiet } from '../support/told-clock.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -57,7 +58,9 @@ describe('relays do not hold each other up', () => {
     const relay = scriptedRelay({ name: 'main', rate: 10, connections: 50 });
     const house = new House({ relays: [relay] });
     const seconds: number[] = [];
+    const moments = new Set<number>();
     relay.script = async (submission, nth) => {
+      moments.add(house.clock.now());
       seconds.push(Math.floor((house.clock.now() - start) / 1000));
       return takes(submission, nth);
     };
@@ -69,6 +72,8 @@ describe('relays do not hold each other up', () => {
       expect(seconds.filter((one) => one === second).length).toBeLessThanOrEqual(11);
     }
     expect(seconds.filter((one) => one < 3).length).toBeLessThanOrEqual(41);
+    // One at a time, as the rate allows, and not ten at once each second.
+    expect(moments.size).toBeGreaterThan(30);
   });
 });
 
@@ -146,5 +151,29 @@ describe('a relay that fails', () => {
     await house.until(() => ids.every((id) => house.states(id)[0] === 'sent'));
     expect(second.carried).toHaveLength(12);
     expect(first.submitted.length).toBeLessThanOrEqual(4);
+  });
+
+  it("when a relay closes, other accounts' mail goes to the next one at once", async () => {
+    const first = scriptedRelay({ name: 'first', connections: 1 });
+    const second = scriptedRelay({ name: 'second' });
+    const house = new House({ relays: [first, second], accounts: ['one', 'two'] });
+    const hold = Promise.withResolvers<void>();
+    first.script = async (submission) => {
+      await hold.promise;
+      return forAll(
+        submission,
+        { kind: 'back', phase: 'auth', cause: '535', retryInMs: 600_000, elsewhere: false },
+        { kind: 'hold', cause: '535' },
+      );
+    };
+    house.accept({}, 'one');
+    const waiting = house.accept({}, 'two');
+    await house.until(() => first.submitted.length === 1);
+    await quiet();
+    hold.resolve();
+    await quiet();
+    await quiet();
+    expect(house.states(waiting, 'two')).toEqual(['sent']);
+    expect(second.carried).toHaveLength(1);
   });
 });

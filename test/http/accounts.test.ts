@@ -254,6 +254,33 @@ test('threats §10 r3: a clock that jumps opens no second window', async () => {
   expect(await status()).toBe(429);
 });
 
+test('threats §10 r4: a limiter that fails lets nobody through', async () => {
+  const broken = () => Promise.reject(new Error('the room is gone'));
+  const it = house();
+  const far = await it.parts.account('default');
+  const without = house({}, { account: async () => far && { ...far, admit: broken, accept: broken } });
+  for (const body of [mail(), mail({ text: 'x'.repeat(300_000) })]) {
+    expect((await without.call('POST', '/emails', { body })).status).toBe(500);
+  }
+  expect((await without.call('GET', '/emails')).status).toBe(500);
+  expect(it.sql().exec('SELECT count(*) AS n FROM emails')).toEqual([{ n: 0 }]);
+  expect(without.woken).toEqual([]);
+  expect(without.store.keys()).toEqual([]);
+});
+
+test('threats §12 r6: no route reaches objects or lists them by a prefix', async () => {
+  const it = house();
+  const beta = await it.newKey({ account: 'beta' });
+  await it.call('POST', '/emails', { key: beta, body: mail({ text: 'x'.repeat(300_000) }) });
+  const [key = ''] = it.store.keys();
+  for (const path of [`/${key}`, `/objects/${key}`, '/objects', '/t/beta', `/emails/${key}`, '/t%2fbeta']) {
+    expect((await it.call('GET', path)).status).toBe(404);
+  }
+  for (const query of ['prefix=t/beta/', 'account=beta', 'key=t/beta']) {
+    expect((await it.call('GET', `/emails?${query}`)).body.data).toEqual([]);
+  }
+});
+
 test('threats §10 r5: without a key, or with a revoked one, nothing is sent', async () => {
   const it = house();
   const key = await it.newKey();

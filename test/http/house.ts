@@ -51,7 +51,9 @@ export interface House {
   /** Verbs called on any room, in order. */
   readonly verbs: string[];
   call(method: string, path: string, options?: CallOptions): Promise<Reply>;
-  /** The same, for a request that was built by hand. */
+  /** The app itself, for a listener in front of it. */
+  fetch(request: Request): Promise<Response>;
+  /** The same as `call`, for a request that was built by hand. */
   request(request: Request): Promise<Reply>;
   room(account?: string): Mailroom;
   sql(account?: string): SqliteFile;
@@ -109,6 +111,7 @@ export function house(settings: Partial<Settings> = {}, over: Partial<Parts> = {
       ...over,
     },
     call: (method, path, options = {}) => it.request(requestOf(method, path, options)),
+    fetch: async (request) => await app.fetch(request),
     request: async (request) => checked(request, await app.request(request), all),
     room: (account = 'default') => open(account).room,
     sql: (account = 'default') => open(account).sql,

@@ -150,6 +150,23 @@ describe('threats §1 r16: raw messages', () => {
     });
   });
 
+  test.each([
+    ['sends', {}],
+    ['tries', { dry_run: true }],
+  ])('a bound key that %s a message may not speak for another domain in Sender', async (_, over) => {
+    const it = house();
+    const key = await it.newKey({ domain: 'mine.example' });
+    const message = edited((lines) => ['Sender: x@other.example', ...lines]);
+    const raw = (text: string) => ({ body: { raw: base64(text), ...over }, key });
+    expect((await it.call('POST', '/emails/raw', raw(message))).body).toMatchObject({
+      statusCode: 403,
+      message: 'This API key is not allowed to send from the `other.example` domain.',
+    });
+    expect(it.store.keys()).toEqual([]);
+    const own = edited((lines) => ['Sender: x@mine.example', ...lines]);
+    expect((await it.call('POST', '/emails/raw', raw(own))).status).toBe(200);
+  });
+
   test('an envelope sender of a foreign domain is 403 (threats §9 r8: 403)', async () => {
     const body = { raw: base64(MESSAGE), from: 'x@foreign.example' };
     expect(await refused(body)).toMatchObject({ statusCode: 403, name: 'validation_error' });

@@ -1,14 +1,24 @@
 import { afterAll } from 'vitest';
-import { readAllowance } from '../../src/net/allowance.ts';
 import { createEgress } from '../../src/net/create-egress.ts';
-import { createNodeDriver } from '../../src/platform/node/egress.ts';
-import { createResolve } from '../../src/platform/node/resolver.ts';
-import { relayTls } from '../../src/platform/node/socket.ts';
-import { type EgressHarness, egressContract } from '../contracts/egress.ts';
+import { createWorkersDriver } from '../../src/platform/workers/egress.ts';
+import type { EgressHarness } from '../contracts/egress/caller.ts';
+import { egressContract } from '../contracts/egress.ts';
+import { certificates } from '../support/certificates.ts';
 import { startWebStub } from '../support/web-stub.ts';
+import { policyOf } from './judged.ts';
+import { openEgress } from './open-egress.ts';
+import { ThisMachine } from './this-machine.ts';
 
 const stub = await startWebStub();
-afterAll(() => stub.close());
+const machine = new ThisMachine();
+afterAll(() => Promise.all([stub.close(), machine.close()]));
+
+const { ca } = await certificates();
+const secure = {
+  good: (await machine.secure('good')).port,
+  wrongHost: (await machine.secure('wrongHost')).port,
+  unknownAuthority: (await machine.secure('unknownAuthority')).port,
+};
 
 const harness: Omit<EgressHarness, 'egress'> = {
   port: stub.port,
@@ -20,18 +30,18 @@ const harness: Omit<EgressHarness, 'egress'> = {
   },
 };
 
-function allowance(text: string) {
-  const read = readAllowance(text);
-  if (!read.ok) throw new Error(read.problems.join());
-  return read.allowance;
-}
-
 egressContract('Node', {
+  ...harness,
+  secure,
+  egress: ({ allow, after }) => openEgress({ allow, after, ca }),
+});
+
+egressContract("a Worker, on this host's fetch", {
   ...harness,
   egress: ({ allow, after }) =>
     createEgress({
-      policy: { allowance: allowance(allow), own: [], literals: true },
-      driver: createNodeDriver({ resolve: createResolve(), tls: relayTls() }),
+      policy: policyOf(allow, { literals: false }),
+      driver: createWorkersDriver({ fetch, dns: 'https://dns.invalid/' }),
       after,
     }),
 });

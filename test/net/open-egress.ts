@@ -1,18 +1,11 @@
-import { readAllowance } from '../../src/net/allowance.ts';
 import { createEgress } from '../../src/net/create-egress.ts';
 import type { After } from '../../src/net/deadline.ts';
 import type { EgressDriver } from '../../src/net/driver.ts';
 import type { Egress, EgressRequest } from '../../src/net/egress.ts';
-import type { EgressPolicy } from '../../src/net/policy.ts';
 import { createNodeDriver } from '../../src/platform/node/egress.ts';
 import { createResolve } from '../../src/platform/node/resolver.ts';
 import { relayTls } from '../../src/platform/node/socket.ts';
-
-export function policyOf(allow: string): EgressPolicy {
-  const read = readAllowance(allow);
-  if (allow !== '' && !read.ok) throw new Error(read.problems.join());
-  return { allowance: read.ok ? read.allowance : { hosts: new Set(), ranges: [] }, own: [], literals: true };
-}
+import { policyOf } from './judged.ts';
 
 /** The egress of this host as the front door makes it, with servers and authorities of the test. */
 export function openEgress(parts: {

@@ -1,4 +1,11 @@
 import { objectsContract } from '../contracts/objects.ts';
 import { memoryObjects } from '../support/memory-objects.ts';
 
-objectsContract('memory', { open: async () => memoryObjects() });
+let store = memoryObjects();
+objectsContract('memory', {
+  async open() {
+    store = memoryObjects();
+    return store;
+  },
+  everything: async () => store.keys(),
+});

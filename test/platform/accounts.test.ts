@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -54,6 +54,12 @@ it.each(['../shop', 'Shop', '', 'a/b', '.', '..', 'x'.repeat(33), 'shop\0', 'con
     expect(await accounts.room(name)).toBeNull();
   },
 );
+
+it('threats §9 r2: a database beside the accounts is not reached through a name', async () => {
+  await mkdir(join(dataDir, 'evil'));
+  await writeFile(join(dataDir, 'evil', 'mailroom.db'), '');
+  expect(await accounts.room('../evil')).toBeNull();
+});
 
 it('the first key opens its account and no other', async () => {
   accounts.create('one');

@@ -15,7 +15,17 @@ async function folder(): Promise<string> {
 }
 afterAll(() => Promise.all(made.map((path) => rm(path, { recursive: true }))));
 
-objectsContract('a folder', { open: async () => openFolder(join(await folder(), 'objects')) });
+let latest = '';
+objectsContract('a folder', {
+  async open() {
+    latest = join(await folder(), 'objects');
+    return openFolder(latest);
+  },
+  async everything() {
+    const found = await readdir(latest, { recursive: true, withFileTypes: true }).catch(() => []);
+    return found.filter((entry) => entry.isFile()).map(({ name }) => name);
+  },
+});
 
 it('a folder that cannot be written to says that the store is unavailable', async () => {
   const root = await folder();

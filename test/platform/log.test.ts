@@ -51,6 +51,7 @@ describe('the log', () => {
     ['\u{1f600}smile@example.com', '\u{1f600}***@example.com'],
   ])('threats §13 r1: %j is told as %j', (given, told) => {
     expect(maskAddresses(given)).toBe(told);
+    expect(JSON.parse(logged({ cause: given })).cause).toBe(told);
   });
 
   it.each([

@@ -131,6 +131,41 @@ describe('Each recipient is settled from its own reply', () => {
     });
   }
 
+  it('a 421 in the middle is read by all who were not refused before it, and the next relay may be tried', async () => {
+    const script: Script = {
+      rcpt: ({ count }) =>
+        [
+          null,
+          { kind: 'reply', lines: ['550 5.1.1 unknown'] } as const,
+          { kind: 'reply', lines: ['421 4.3.2 closing'], thenClose: true } as const,
+        ][count] ?? null,
+    };
+    const server = await startScriptedServer({ script });
+    const relay = await relayTo({ port: server.port });
+    const recipients = ['a@x.example', 'b@x.example', 'c@x.example', 'd@x.example'];
+    const { verdicts, condition } = await relay.submit(submissionOf({ recipients }));
+    expect(verdicts[1]).toMatchObject({ kind: 'failed', suppress: true });
+    for (const place of [0, 2, 3]) {
+      expect(verdicts[place]).toMatchObject({ kind: 'deferred', elsewhere: true, smtp: { code: 421 } });
+    }
+    expect(condition.kind).toBe('pause');
+    await relay.close();
+    await server.close();
+  });
+
+  it('a refusal of the whole message says of no recipient that it does not exist, unless there is but one', async () => {
+    const server = await startScriptedServer({
+      script: { dot: { kind: 'reply', lines: ['550 5.1.1 unknown'] } },
+    });
+    const relay = await relayTo({ port: server.port });
+    const both = await relay.submit(submissionOf({ recipients: ['a@x.example', 'b@x.example'] }));
+    for (const verdict of both.verdicts) expect(verdict).toMatchObject({ kind: 'failed', suppress: false });
+    const one = await relay.submit(submissionOf());
+    expect(one.verdicts[0]).toMatchObject({ kind: 'failed', suppress: true });
+    await relay.close();
+    await server.close();
+  });
+
   it('a refused sender is the verdict of all, whatever RCPT then echoes', async () => {
     const script: Script = {
       mail: { kind: 'reply', lines: ['553 5.1.8 no'] },

@@ -212,22 +212,44 @@ describe('A kept connection that is gone before MAIL was answered is replaced on
   });
 });
 
+describe('A line that nobody asked for is no answer to what is asked next', () => {
+  const credentials = { user: 'a', pass: 'b' };
+
+  it.each([
+    [
+      'EHLO',
+      {
+        ehlo: { kind: 'reply', lines: ['250-relay.test', '250 AUTH PLAIN'], behind: '235 2.7.0 welcome\r\n' },
+      },
+    ],
+    ['AUTH', { auth: { kind: 'reply', lines: ['235 2.7.0 welcome'], behind: '250 sender ok\r\n' } }],
+  ] as const)('sent along with the reply to %s, it ends the connection', async (_, script) => {
+    const { server, relay } = await start({ script }, { config: { credentials } });
+    const { verdicts, condition } = await relay.submit(submissionOf());
+    expect(verdicts[0]).toMatchObject({ kind: 'deferred', elsewhere: true });
+    expect(condition.kind).toBe('failure');
+    await server.seen('end');
+    expect(server.commands().filter((line) => line.startsWith('MAIL'))).toEqual([]);
+  });
+});
+
 describe('Ports are tried in order', () => {
   const endpoint = (port: number) => ({ host: 'localhost', port, security: 'none' }) as const;
 
   it('until one answers, and that one is tried first from then on', async () => {
-    const dead = await refusedPort();
-    const { server, relay } = await start({}, {});
+    const dead = await startScriptedServer({ script: { connect: { kind: 'close' } } });
+    const { server, relay } = await start();
     await relay.close();
-    const both = await relayTo({
-      port: server.port,
-      config: { endpoints: [endpoint(dead), endpoint(server.port)], connections: 1 },
-    });
+    const endpoints = [endpoint(await refusedPort()), endpoint(dead.port), endpoint(server.port)];
+    const both = await relayTo({ port: 0, config: { endpoints, connections: 1 } });
     opened.relay = both;
     const { verdicts, condition } = await both.submit(submissionOf());
     expect(verdicts[0]?.kind).toBe('sent');
     expect(condition.kind).toBe('well');
     expect(await both.probe(new AbortController().signal)).toEqual({ kind: 'well' });
+    expect(connects(dead)).toBe(1);
+    expect(connects(server)).toBe(2);
+    await dead.close();
   });
 
   it('a port that answers, though by a refusal, is the relay: no other is tried', async () => {
@@ -346,20 +368,28 @@ describe('The final dot is withheld', () => {
     expect(server.log.filter(({ what }) => what === 'message')).toEqual([]);
   });
 
-  it.each([
-    ['the body', { message: () => never() }, 'content_unavailable'],
-    ['the recorder', { beforeDot: () => new Promise<boolean>(() => undefined) }, 'not_recorded'],
-  ] as const)("when %s takes for ever: that is ours, not the relay's", async (_, wanted, cause) => {
-    const { clock, server, relay } = await start();
-    const submitted = relay.submit({ ...submissionOf(), ...wanted });
-    await server.seen('command', 4);
-    const timer = setInterval(() => clock.advance(200_000), 2);
-    const { verdicts, condition } = await submitted;
-    clearInterval(timer);
-    expect(verdicts[0]).toMatchObject({ kind: 'back', phase: 'body', cause });
-    expect(condition.kind).toBe('well');
-    await server.seen('end');
-  });
+  it.each(['content_unavailable', 'not_recorded'])(
+    'when we wait for ourselves too long: %s, not the relay',
+    async (cause) => {
+      const { clock, server, relay } = await start();
+      const begun = Promise.withResolvers<void>();
+      const forever = (): Promise<never> => {
+        begun.resolve();
+        return new Promise(() => undefined);
+      };
+      async function* message(): AsyncGenerator<Uint8Array> {
+        yield await forever();
+      }
+      const wanted = cause === 'not_recorded' ? { beforeDot: forever } : { message };
+      const submitted = relay.submit({ ...submissionOf(), ...wanted });
+      await begun.promise;
+      clock.advance(200_000);
+      const { verdicts, condition } = await submitted;
+      expect(verdicts[0]).toMatchObject({ kind: 'back', phase: 'body', cause });
+      expect(condition.kind).toBe('well');
+      await server.seen('end');
+    },
+  );
 
   it('until the whole body has left, and until it is recorded', async () => {
     const { server, relay } = await start();
@@ -381,10 +411,6 @@ describe('The final dot is withheld', () => {
     expect(received).toBe(0);
   });
 });
-
-async function* never(): AsyncGenerator<Uint8Array> {
-  await new Promise(() => undefined);
-}
 
 describe('The rate', () => {
   it('lets so many begin in a second and no more, whatever connections are free', async () => {

@@ -44,7 +44,9 @@ export function memoryObjects(): MemoryObjects {
       const found = stored.get(reach(key));
       if (found === undefined) return null;
       async function* body(): AsyncIterable<Uint8Array> {
-        if (found !== undefined) yield found.bytes;
+        const still = stored.get(key);
+        if (still === undefined) throw new StoreUnavailable('deleted before it was read');
+        yield still.bytes;
       }
       return { meta: found.meta, body: body() };
     },

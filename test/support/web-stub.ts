@@ -73,6 +73,14 @@ const ACTS: Readonly<Record<string, Act>> = {
     response.socket?.write('HTTP/1.1 200 OK\r\n');
     if (response.socket !== null) flood(response.socket, Buffer.from(`x-more: ${'x'.repeat(1_000)}\r\n`));
   },
+  trailers: ({ response }) => {
+    response.socket?.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n');
+    if (response.socket !== null) flood(response.socket, Buffer.from(`x-more: ${'x'.repeat(1_000)}\r\n`));
+  },
+  extensions: ({ response }) => {
+    response.socket?.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1');
+    if (response.socket !== null) flood(response.socket, Buffer.from(`;x=${'x'.repeat(1_000)}`));
+  },
   interim: ({ response }) => {
     if (response.socket !== null) flood(response.socket, Buffer.from('HTTP/1.1 102 Processing\r\n\r\n'));
   },

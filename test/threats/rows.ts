@@ -117,6 +117,29 @@ export const THREATS: Readonly<
       { input: 'the 21 vectors given to the composer itself', outcome: 'no read, no request' },
     ],
   },
+  '5': {
+    title: 'SSRF',
+    rows: [
+      { input: 'every spelling of a private IPv4 address', outcome: 'refused' },
+      { input: 'private, mapped, translated and tunnelled IPv6 addresses', outcome: 'refused' },
+      { input: 'names that lead inside: localhost, internal, local, metadata', outcome: 'refused' },
+      { input: 'private, metadata, documentation, multicast and reserved ranges', outcome: 'refused' },
+      { input: 'URLs that two readers read differently; credentials', outcome: 'refused' },
+      { input: 'other schemes than https', outcome: 'refused' },
+      { input: 'ports of other services', outcome: 'refused' },
+      { input: 'rebinding', outcome: 'the connection goes to the judged address or nowhere' },
+      { input: 'one private address among public ones; aliases to a private name', outcome: 'refused' },
+      { input: 'a webhook that redirects', outcome: 'a failure, not followed' },
+      { input: 'an attachment that redirects inside, in a loop, four times, to http', outcome: 'refused' },
+      {
+        input: 'endless bodies and headers, one byte at a time, bombs',
+        outcome: 'capped; one deadline; never unpacked',
+      },
+      { input: 'a host with another protocol', outcome: 'one sentence for all, no banner' },
+      { input: 'proxies in the environment', outcome: 'ignored' },
+      { input: 'our own host name', outcome: 'refused' },
+    ],
+  },
   '6': {
     title: 'JSON and request bodies',
     rows: [

@@ -1,43 +1,11 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
-import { env } from 'cloudflare:workers';
 import { expect, test } from 'vitest';
-import type { NewEmail } from '../../src/mailroom/records.ts';
-import { remoteRoom } from '../../src/platform/workers/remote-room.ts';
-import { House } from '../contracts/mailroom/house.ts';
-import { untilState } from './support/wait.ts';
+import { accept, mail, newRoom, type TestRoom } from './inside/rooms.ts';
+import { untilState } from './inside/wait.ts';
 
 const HOUR_MS = 3_600_000;
-const HEX = 16;
 
-let accounts = 0;
-
-/** A mailroom that no other test knows. */
-function newRoom() {
-  accounts += 1;
-  const account = `alarm-${accounts}`;
-  return { account, room: remoteRoom(env.MAILROOM, account), stub: env.MAILROOM.getByName(account) };
-}
-
-function mail(to: string, change: Partial<NewEmail> = {}): NewEmail {
-  const id = crypto.randomUUID();
-  return {
-    ...House.prototype.email([to], { id }),
-    boundary: id.replaceAll('-', '').slice(0, 2 * HEX),
-    ...change,
-  };
-}
-
-async function accept(room: ReturnType<typeof newRoom>['room'], email: NewEmail): Promise<void> {
-  const accepted = await room.accept({
-    door: { credential: { kind: 'operator' }, scope: 'sending' },
-    mode: 'single',
-    items: [{ kind: 'email', email }],
-    now: Date.now(),
-  });
-  expect(accepted.kind).toBe('accepted');
-}
-
-const alarmOf = (stub: ReturnType<typeof newRoom>['stub']): Promise<number | null> =>
+const alarmOf = (stub: TestRoom['stub']): Promise<number | null> =>
   runInDurableObject(stub, (_object, { storage }) => storage.getAlarm());
 
 test('the alarm is set to the earliest due time, in the commit that brought it', async () => {

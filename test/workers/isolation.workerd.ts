@@ -4,7 +4,7 @@ import { OPERATIONS } from '../../schemas/operations.ts';
 import { mintKey } from '../../src/mailroom/key-format.ts';
 import { workerApi } from '../../src/platform/workers/api.ts';
 import { settingsOf } from '../../src/platform/workers/settings.ts';
-import { call, send } from './support/api.ts';
+import { call, send } from './inside/api.ts';
 
 const random = (size: number): Uint8Array => crypto.getRandomValues(new Uint8Array(size));
 

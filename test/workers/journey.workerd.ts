@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { call, send } from './support/api.ts';
-import { seenBy } from './support/servers.ts';
-import { untilState } from './support/wait.ts';
+import { call, send } from './inside/api.ts';
+import { seenBy } from './inside/servers.ts';
+import { untilState } from './inside/wait.ts';
 
 const ACCOUNT = 'default';
 
@@ -69,6 +69,7 @@ test('health tells the holder of a full-access key about each relay, and nobody 
   expect(body['relays']).toMatchObject([
     { name: 'first', state: 'open' },
     { name: 'second', state: 'open' },
+    { name: 'stranger', state: 'open' },
   ]);
   expect((await call('GET', '/health', undefined, 'somebody-else-entirely')).body).toEqual({ status: 'ok' });
 });

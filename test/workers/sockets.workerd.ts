@@ -7,7 +7,7 @@ import { afterCondition, describe as describeHealth, healthy } from '../../src/r
 import { createRelay } from '../../src/relay/pool.ts';
 import type { Relay, Security, SubmissionResult } from '../../src/relay/relay.ts';
 import { createSmtpConnect } from '../../src/relay/smtp.ts';
-import { portOf, type ServerName, seenBy } from './support/servers.ts';
+import { portOf, type ServerName, seenBy } from './inside/servers.ts';
 
 function relayTo(name: ServerName, security: Security): Relay {
   const { now, after } = workerHost({ log: () => {}, now: () => Date.now() });

@@ -13,6 +13,7 @@ import { spawnWrangler } from './wrangler.ts';
  */
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const LOOK_EVERY_MS = 100;
+const ANSWER_WITHIN_MS = 2_000;
 const UP_WITHIN_MS = 60_000;
 
 const env = process.env;
@@ -76,7 +77,7 @@ process.exit(stopping ? 0 : Number(code ?? 1));
 async function isUp(): Promise<boolean> {
   const until = Date.now() + UP_WITHIN_MS;
   while (worker.exitCode === null && Date.now() < until) {
-    const answer = await fetch(`${url}/health`).catch(() => null);
+    const answer = await fetch(`${url}/health`, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) }).catch(() => null);
     if (answer !== null) {
       await answer.body?.cancel();
       return true;

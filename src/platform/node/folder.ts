@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { checkedKey } from '../../objects/key.ts';
+import type { Measured } from '../../objects/measured.ts';
 import { measured } from '../../objects/measured.ts';
 import type { ObjectMeta, ObjectStore, PutMeta } from '../../objects/store.ts';
 import { StoreUnavailable } from '../../objects/store.ts';
@@ -10,10 +11,7 @@ import { sha256Hasher } from './hasher.ts';
 
 // A file is a head of fixed length, then the body. The head (JSON, padded with spaces) is in the same file so that
 // one rename makes both appear: with a second file beside it a crash could pair a new head with an old body.
-const HEAD_BYTES = 512;
-
-/** A content type longer than this would not fit the head; RFC 6838 §4.2 allows 127 for each half. */
-const MAX_CONTENT_TYPE_BYTES = 300;
+const HEAD_BYTES = 1024;
 
 const READ_BYTES = 64 * 1024;
 
@@ -25,6 +23,13 @@ export function openFolder(root: string): ObjectStore {
   const incoming = join(root, 'incoming');
   const settled = new Set<string>();
   const pathOf = (key: string): string => join(root, checkedKey(key));
+  let cleared: Promise<void> | null = null;
+
+  /** What a crash left half written is nobody's: one process at a time has the folder. */
+  async function clear(): Promise<void> {
+    await rm(incoming, { recursive: true, force: true });
+    await mkdir(incoming, { recursive: true });
+  }
 
   /** Writes a file that nobody sees, then moves it to where `placeOf` says; nowhere when that is null. */
   async function keep(
@@ -32,17 +37,19 @@ export function openFolder(root: string): ObjectStore {
     announced: PutMeta,
     placeOf: (found: ObjectMeta) => string | null,
   ): Promise<ObjectMeta> {
-    if (announced.contentType !== null && Buffer.byteLength(announced.contentType) > MAX_CONTENT_TYPE_BYTES) {
-      throw new RangeError(`A content type is at most ${MAX_CONTENT_TYPE_BYTES} bytes`);
-    }
+    const passing = measured(body, announced, sha256Hasher());
     const temporary = join(incoming, randomUUID());
     const file = await reaching(async () => {
-      await mkdir(incoming, { recursive: true });
+      cleared ??= clear();
+      await cleared.catch((cause: unknown) => {
+        cleared = null;
+        throw cause;
+      });
       return open(temporary, 'wx', 0o600);
     });
     try {
       // The caller's stream may fail for reasons of its own: that error passes through as it is.
-      const found = await write(file, body, announced);
+      const found = await write(file, passing);
       await reaching(() => file.close());
       const path = placeOf(found);
       await reaching(() => (path === null ? rm(temporary) : moveInto(temporary, path, { root, settled })));
@@ -89,12 +96,7 @@ export function openFolder(root: string): ObjectStore {
   };
 }
 
-async function write(
-  file: FileHandle,
-  body: AsyncIterable<Uint8Array> | Uint8Array,
-  announced: PutMeta,
-): Promise<ObjectMeta> {
-  const passing = measured(body, announced, sha256Hasher());
+async function write(file: FileHandle, passing: Measured): Promise<ObjectMeta> {
   let position = HEAD_BYTES;
   for await (const piece of passing.pieces) {
     const at = position;

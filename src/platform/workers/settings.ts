@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { MailroomConfig } from '../../mailroom/mailroom.ts';
 import type { RelayConfig } from '../../relay/relay.ts';
-import { problemsOnWorkers } from '../../relay/relay-url.ts';
+import { problemsOnWorkers, readRelayUrls } from '../../relay/relay-url.ts';
 import { readSettings, SETTINGS, type Settings, type SettingName as SharedName } from '../node/settings.ts';
 import { domainId } from './domain-id.ts';
 
@@ -110,10 +110,7 @@ export function readWorkerSettings(env: Readonly<Record<string, unknown>>): Read
   if (texts.RELAY_URL === undefined && texts.CATCH_ALL_PORT === undefined) {
     problems.push(`RELAY_URL: expected ${SETTINGS.RELAY_URL.expected}; there is no catch-all on Workers`);
   }
-  if (shared.ok)
-    problems.push(
-      ...(shared.settings.relays ?? []).flatMap(problemsOnWorkers).map((problem) => `RELAY_URL: ${problem}`),
-    );
+  problems.push(...relayProblems(texts.RELAY_URL));
   if (!shared.ok || !own.success || problems.length > 0) return { ok: false, problems };
 
   const { RELAY_SHARDS, ACCOUNTS, CATCH_ALL_PORT, SECRET_KEY } = own.data as {
@@ -131,6 +128,13 @@ export function readWorkerSettings(env: Readonly<Record<string, unknown>>): Read
       accounts: ACCOUNTS,
     },
   };
+}
+
+/** What this host cannot reach is said when it is configured, not when mail is due. */
+function relayProblems(text: string | undefined): readonly string[] {
+  const read = text === undefined ? null : readRelayUrls(text, { ehloName: 'localhost' });
+  const relays = read?.ok === true ? read.relays : [];
+  return relays.flatMap(problemsOnWorkers).map((problem) => `RELAY_URL: ${problem}`);
 }
 
 /** The listener that `npm run dev` starts on this machine. */

@@ -2,6 +2,7 @@ import { randomFillSync } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestProject } from 'vitest/node';
+import type {} from './provided.ts';
 import { hashKey, mintKey } from '../../../src/mailroom/key-format.ts';
 import { type ScriptedServer, startScriptedServer } from '../../support/scripted-smtp-server.ts';
 
@@ -39,6 +40,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     RELAY_URL: [
       `smtp://user:pass@localhost:${servers.starttls.port}?name=first`,
       `smtps://user:pass@localhost:${servers.implicit.port}?name=second`,
+      `smtps://user:pass@localhost:${servers.implicitWrongHost.port}?name=stranger`,
     ].join(','),
   });
   return async () => {

@@ -1,5 +1,5 @@
 import { inject } from 'vitest';
-import type { Certificates } from '../../support/certificates.ts';
+import type {} from '../support/provided.ts';
 import type { LogEntry, ReceivedMessage } from '../../support/scripted-smtp-server.ts';
 
 export interface Seen {
@@ -16,16 +16,6 @@ export type ServerName =
   | 'starttlsWrongHost'
   | 'implicitWrongHost'
   | 'noStarttls';
-
-declare module 'vitest' {
-  interface ProvidedContext {
-    servers: { readonly ports: Readonly<Record<string, number>>; readonly window: string };
-    certificates: Certificates;
-    /** The first key of the account `other`, as ACCOUNTS names it. */
-    otherKey: string;
-    settings: Readonly<Record<string, string>>;
-  }
-}
 
 export function portOf(name: ServerName): number {
   const port = inject('servers').ports[name];

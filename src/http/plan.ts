@@ -1,0 +1,36 @@
+import type { OPERATIONS } from '../../schemas/operations.ts';
+import type { Json } from './json.ts';
+import type { DraftOrRefusal, Switches } from './new-email.ts';
+import type { Parts } from './parts.ts';
+import type { Reading } from './request.ts';
+
+export type Mode = 'single' | 'strict' | 'permissive';
+
+/** Everything a send has before its fields are looked at. */
+export interface SendRequest {
+  readonly body: Json | Uint8Array<ArrayBuffer>;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly switches: Switches;
+  readonly account: string;
+  readonly now: number;
+  readonly parts: Parts;
+}
+
+/** The mails of a request, good and bad, in its order. */
+export interface Plan {
+  readonly mode: Mode;
+  readonly items: readonly DraftOrRefusal[];
+}
+
+/** One of the endpoints that send. */
+export interface SendEndpoint {
+  readonly operation: (typeof OPERATIONS)['sendEmail' | 'sendBatch' | 'sendRaw'];
+  /** What is expected when the body is JSON of another type; null when it is not. Asked before idempotency. */
+  readonly wrongType: (body: Json | Uint8Array<ArrayBuffer>) => string | null;
+  readonly plan: (request: SendRequest) => Promise<Reading<Plan>>;
+}
+
+/** JSON of another type than an object. */
+export function noObject(body: Json | Uint8Array<ArrayBuffer>): string | null {
+  return typeof body === 'object' && body !== null && !Array.isArray(body) ? null : 'An object is expected.';
+}

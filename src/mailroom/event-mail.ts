@@ -1,0 +1,14 @@
+import type { NewEmail } from './records.ts';
+
+/** A mail as its events speak of it. */
+export interface EventMail
+  extends Pick<NewEmail, 'id' | 'messageId' | 'from' | 'to' | 'subject' | 'headers' | 'tags'> {
+  /** Its place in the table, not its public id. */
+  readonly seq: number;
+  readonly createdAt: number;
+}
+
+/** How a tag is stored and found: neither part can hold a colon. */
+export function tagText({ name, value }: { readonly name: string; readonly value: string }): string {
+  return `${name}:${value}`;
+}

@@ -1,0 +1,162 @@
+import { EventEmitter, once } from 'node:events';
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** What goes wrong with one request. Numbers count bytes of a body from its start. */
+export type Fault =
+  | { readonly kind: 'answer'; readonly status: number; readonly code: string }
+  /** The connection is reset before anything is answered; the server never hears of it. */
+  | { readonly kind: 'reset' }
+  /** The server does what it is asked, and nobody is told. */
+  | { readonly kind: 'lost' }
+  | { readonly kind: 'silent' }
+  | { readonly kind: 'stall'; readonly after: number }
+  | { readonly kind: 'cut'; readonly after: number }
+  | { readonly kind: 'flip'; readonly at: number }
+  /** The length of the answer fits, its second half is missing: what a broken cache does. */
+  | { readonly kind: 'short' }
+  /** A range is ignored and all of it sent again. */
+  | { readonly kind: 'whole' }
+  | { readonly kind: 'cut-request'; readonly after: number }
+  | { readonly kind: 'flip-request'; readonly at: number };
+
+type Matches = (asked: { readonly method: string; readonly url: string }) => boolean;
+
+export interface FaultProxy {
+  readonly url: string;
+  /** Method and path of every request, in order. */
+  readonly log: readonly string[];
+  /** The next `times` requests that match go wrong. */
+  fault(fault: Fault, matches: Matches, times?: number): void;
+  /** Resolves when a request stands still, as `silent` and `stall` make it. */
+  stands(): Promise<void>;
+  /** Connections of clients that are open. */
+  open(): Promise<number>;
+  clear(): void;
+  close(): Promise<void>;
+}
+
+/** Stands in front of a server of ours and does to single requests what networks do. */
+export async function startFaultProxy(target: string): Promise<FaultProxy> {
+  const log: string[] = [];
+  const standing = new EventEmitter();
+  let stillStanding = 0;
+  let faults: { readonly fault: Fault; readonly matches: Matches; left: number }[] = [];
+  const server = createServer((incoming, outgoing) => {
+    const asked = { method: incoming.method ?? '', url: incoming.url ?? '' };
+    log.push(`${asked.method} ${asked.url}`);
+    const planned = faults.find(({ matches, left }) => left > 0 && matches(asked));
+    if (planned !== undefined) planned.left--;
+    const stands = (): void => {
+      stillStanding++;
+      standing.emit('stands');
+    };
+    pass({ incoming, outgoing, target, stands }, planned?.fault ?? null).catch(() => outgoing.destroy());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    log,
+    fault(fault, matches, times = 1) {
+      faults.push({ fault, matches, left: times });
+    },
+    async stands() {
+      if (stillStanding === 0) await once(standing, 'stands');
+      stillStanding--;
+    },
+    open: () =>
+      new Promise((resolve, reject) => {
+        server.getConnections((cause, count) => (cause === null ? resolve(count) : reject(cause)));
+      }),
+    clear() {
+      faults = [];
+      log.length = 0;
+      stillStanding = 0;
+    },
+    async close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+interface Passage {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+  readonly target: string;
+  readonly stands: () => void;
+}
+
+async function pass({ incoming, outgoing, target, stands }: Passage, fault: Fault | null): Promise<void> {
+  const body = Buffer.concat(await incoming.toArray());
+  switch (fault?.kind) {
+    case 'answer':
+      outgoing.writeHead(fault.status, { 'content-type': 'application/xml' });
+      outgoing.end(`<Error><Code>${fault.code}</Code><Message>told to</Message></Error>`);
+      return;
+    case 'reset':
+      incoming.socket.resetAndDestroy();
+      return;
+    case 'silent':
+      stands();
+      return;
+    case 'cut-request':
+      await half(incoming, target, body.subarray(0, fault.after));
+      outgoing.destroy();
+      return;
+    case 'flip-request':
+      flip(body, fault.at);
+      break;
+  }
+  const whole = fault?.kind === 'whole';
+  const answer = await forwarded(incoming, { target, body, whole });
+  const bytes = Buffer.concat(await answer.toArray());
+  const { statusCode = 0, headers } = answer;
+  switch (fault?.kind) {
+    case 'lost':
+      incoming.socket.resetAndDestroy();
+      return;
+    case 'short':
+      outgoing.writeHead(statusCode, { ...headers, 'content-length': bytes.length >> 1 });
+      outgoing.end(bytes.subarray(0, bytes.length >> 1));
+      return;
+    case 'stall':
+    case 'cut':
+      outgoing.writeHead(statusCode, headers);
+      outgoing.write(bytes.subarray(0, fault.after), () => {
+        if (fault.kind === 'cut') outgoing.destroy();
+        else stands();
+      });
+      return;
+    case 'flip':
+      flip(bytes, fault.at);
+      break;
+  }
+  outgoing.writeHead(statusCode, headers).end(bytes);
+}
+
+function flip(bytes: Buffer, at: number): void {
+  bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
+}
+
+async function forwarded(
+  { method, url, headers }: IncomingMessage,
+  { target, body, whole }: { readonly target: string; readonly body: Buffer; readonly whole: boolean },
+): Promise<IncomingMessage> {
+  const { range, ...others } = headers;
+  const passed = whole || range === undefined ? others : { ...others, range };
+  const onward = request(new URL(url ?? '/', target), { method, headers: passed });
+  onward.end(body);
+  const [answer] = (await once(onward, 'response')) as [IncomingMessage];
+  return answer;
+}
+
+/** The server sees a client that goes away in the middle of a body. */
+async function half({ method, url, headers }: IncomingMessage, target: string, body: Buffer): Promise<void> {
+  const onward = request(new URL(url ?? '/', target), { method, headers });
+  onward.on('error', () => {});
+  await new Promise<void>((resolve) => onward.write(body, () => resolve()));
+  onward.destroy();
+  await once(onward, 'close');
+}
