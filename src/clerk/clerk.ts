@@ -6,6 +6,8 @@ import { Claims } from './claims.ts';
 import type { Standing } from './desk.ts';
 import { Desk } from './desk.ts';
 import type { Host } from './host.ts';
+import { Notifier } from './notifier.ts';
+import type { NotifyParts } from './notify.ts';
 import type { Rooms } from './rooms.ts';
 import { sweep } from './sweep.ts';
 import { turnsOf } from './turns.ts';
@@ -15,6 +17,9 @@ const SCAN_EVERY_MS = 30_000;
 
 /** When something is due that no desk may take now, the account is looked at again after this. */
 const LOOK_AGAIN_MS = 1_000;
+
+/** delivery.md section 15: webhook calls that are under way at a stop. */
+const CALLS_WITHIN_MS = 5_000;
 
 const SWEEP_AFTER_MS = 60_000;
 const SWEEP_EVERY_MS = 3_600_000;
@@ -26,6 +31,8 @@ export interface ClerkParts {
   readonly objects: ObjectStore;
   readonly compose: Compose;
   readonly host: Host;
+  /** How webhooks are called; without it none is. */
+  readonly webhooks?: Pick<NotifyParts, 'egress' | 'sealer'>;
 }
 
 /**
@@ -36,6 +43,7 @@ export class Clerk {
   readonly #parts: ClerkParts;
   readonly #desks: readonly Desk[];
   readonly #claims: Claims;
+  readonly #notifier: Notifier | null;
   readonly #agenda = new Agenda();
   /** Ends probes and sweeps when the clerk stops, and lets no further round begin. */
   readonly #leaving = new AbortController();
@@ -53,8 +61,13 @@ export class Clerk {
     this.#claims = new Claims({
       ...parts,
       changed: (isRelayChanged) => (isRelayChanged ? this.#wakeAll() : this.#turn()),
-      finished: (account, isMoreLikely) => (isMoreLikely ? this.wake(account) : this.#turn()),
+      finished: (account, isMoreLikely) => {
+        this.#notifier?.wake(account);
+        if (isMoreLikely) this.wake(account);
+        else this.#turn();
+      },
     });
+    this.#notifier = parts.webhooks === undefined ? null : new Notifier({ ...parts, ...parts.webhooks });
     this.#scanAt = now + SCAN_EVERY_MS;
     this.#sweepAt = now + SWEEP_AFTER_MS;
   }
@@ -69,6 +82,7 @@ export class Clerk {
   wake(account: string): void {
     for (const desk of this.#desks) desk.hungry.add(account);
     this.#claims.simulated.add(account);
+    this.#notifier?.wake(account);
     this.#agenda.disturb(account);
     this.#turn();
   }
@@ -98,8 +112,9 @@ export class Clerk {
     this.#leaving.abort();
     this.#cancelTimer();
     this.#claims.stop();
+    const calls = this.#notifier?.stop(Math.min(withinMs, CALLS_WITHIN_MS));
     await this.#rounds;
-    await this.#claims.drain(withinMs);
+    await Promise.all([this.#claims.drain(withinMs), calls]);
     await Promise.all(this.#errands);
   }
 

@@ -53,14 +53,8 @@ export async function dryRunAnswer(call: DryRunCall): Promise<Outgoing> {
 
 function resultOf(item: Tried, index: number): object {
   if (item.kind === 'tried') return { index, status: 'accepted', id: item.answer.id };
-  const { code, message, field } = item.refusal;
-  return {
-    index,
-    status: 'rejected',
-    name: ERRORS[code].name,
-    message,
-    ...(field !== undefined && { field }),
-  };
+  const { code, message } = item.refusal;
+  return { index, status: 'rejected', name: ERRORS[code].name, message };
 }
 
 async function tryItem(item: DraftOrRefusal, { gate, parts, now }: DryRunCall): Promise<Tried> {

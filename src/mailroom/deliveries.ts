@@ -1,7 +1,7 @@
 import type { Room } from './room.ts';
-import { nextSuppressionEnd, endSuppressions } from './suppressions.ts';
+import { endSuppressions, nextSuppressionEnd } from './suppressions.ts';
 import type { DeliveryClaim, WebhookVerbs } from './webhook-records.ts';
-import { signingSecrets, type WebhookRow } from './webhook-row.ts';
+import { callOff, signingSecrets, type WebhookRow } from './webhook-row.ts';
 
 /** delivery.md §12: at most two calls at once for one webhook. */
 const CALLS_AT_ONCE = 2;
@@ -54,7 +54,9 @@ const STANDING = `SELECT *,
 function waitingWebhooks({ sql }: Room, now: number): readonly Waiting[] {
   const rows = sql.exec<Waiting>(STANDING).filter(({ due }) => due !== null && due <= now);
   const isFailing = (row: Waiting): number => (row.failing_since === null ? 0 : 1);
-  return rows.toSorted((one, other) => isFailing(one) - isFailing(other) || (one.due ?? 0) - (other.due ?? 0));
+  return rows.toSorted(
+    (one, other) => isFailing(one) - isFailing(other) || (one.due ?? 0) - (other.due ?? 0),
+  );
 }
 
 function take(
@@ -100,11 +102,13 @@ export function freeDeliveries(
   { sql }: Room,
   { now, all }: { readonly now: number; readonly all: boolean },
 ): number {
-  return sql.exec(
+  const freed = sql.exec(
     `UPDATE webhook_deliveries SET lease_until = NULL, claim_id = NULL
      WHERE webhook IN (SELECT seq FROM webhooks) AND lease_until <= ? RETURNING message`,
     all ? Number.MAX_SAFE_INTEGER : now,
   ).length;
+  if (freed > 0) callOff(sql);
+  return freed;
 }
 
 /** What waits behind calls that are under way wakes nobody: their end does. */

@@ -32,9 +32,7 @@ export function emailData({
     ...(mail.tags === null || mail.tags.length === 0
       ? {}
       : { tags: Object.fromEntries(mail.tags.map(({ name, value }) => [name, value])) }),
-    ...(mail.headers.length === 0
-      ? {}
-      : { headers: mail.headers.map(([name, value]) => ({ name, value })) }),
+    ...(mail.headers.length === 0 ? {} : { headers: mail.headers.map(([name, value]) => ({ name, value })) }),
     ...detailOf(happening),
     recipient,
     ...(relay === null ? {} : { relay }),

@@ -7,8 +7,3 @@ export interface EventMail
   readonly seq: number;
   readonly createdAt: number;
 }
-
-/** How a tag is stored and found: neither part can hold a colon. */
-export function tagText({ name, value }: { readonly name: string; readonly value: string }): string {
-  return `${name}:${value}`;
-}

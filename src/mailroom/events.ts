@@ -1,7 +1,8 @@
 import type { BounceDetail, EventType, Phase } from '../../schemas/delivery.ts';
 import { announce, isFired } from './announce.ts';
 import { emailData } from './email-data.ts';
-import { type EventMail, tagText } from './event-mail.ts';
+import type { EventMail } from './event-mail.ts';
+import { writeTags } from './event-tags.ts';
 import type { Result } from './mailroom.ts';
 import { isBackward, pageOf, unknownCursor } from './pages.ts';
 import { smtpOf } from './recipient-row.ts';
@@ -57,9 +58,7 @@ export function writeEvent(
     bounce === null ? null : JSON.stringify(bounce),
   );
   if (row === undefined) throw new Error('INSERT … RETURNING gave no row');
-  for (const tag of mail.tags ?? []) {
-    sql.exec('INSERT INTO event_tags (tag, created_at, event) VALUES (?, ?, ?)', tagText(tag), now, row.seq);
-  }
+  writeTags({ sql, event: row.seq, createdAt: now, tags: mail.tags });
   if (!isFired(type)) return;
   const happening = { type, recipient, relay, maybeDuplicate, smtp, reason, bounce };
   announce(room, { eventId: id, type, now, data: () => emailData({ mail, happening }) });

@@ -1,4 +1,5 @@
 import type { Refusal } from '../../schemas/error.ts';
+import type { AttachmentVerbs, UploadContent, UploadRecord } from './attachment-records.ts';
 import type {
   ApiKeyRecord,
   Claim,
@@ -72,7 +73,13 @@ export interface StoredAnswer {
 }
 
 export type Admission =
-  | { readonly kind: 'admitted'; readonly rate: RateState | null; readonly key: AdmittedKey }
+  | {
+      readonly kind: 'admitted';
+      readonly rate: RateState | null;
+      readonly key: AdmittedKey;
+      /** Those of the uploads asked for that are known, expired ones among them. */
+      readonly uploads?: readonly UploadRecord[];
+    }
   | { readonly kind: 'refused'; readonly rate: RateState | null; readonly refusal: Refusal }
   | { readonly kind: 'replayed'; readonly rate: RateState | null; readonly answer: StoredAnswer };
 
@@ -96,6 +103,12 @@ export interface AcceptCall {
     | { readonly key: AdmittedKey; readonly idempotency?: IdempotencyClaim; readonly reserved?: string };
   readonly mode: 'single' | 'strict' | 'permissive';
   readonly items: readonly SendItem[];
+  /** Uploads of which a copy was taken for this request: the next mail that names one needs none. */
+  readonly uploads?: readonly { readonly id: string; readonly content: UploadContent }[];
+  /**
+   * The moment at which the request began, before anything of it was stored. An object that is being deleted since is
+   * perhaps no longer there, and the answer is 503: stored again, it is accepted.
+   */
   readonly now: number;
 }
 
@@ -141,16 +154,23 @@ export interface MailroomParts {
  * One account's mailroom: a synchronous state machine over SQLite. Each verb is one transaction; none awaits; `now` comes
  * with each call. Expected failures are values. Times are milliseconds since 1970 UTC.
  */
-export interface Mailroom extends WebhookVerbs {
+export interface Mailroom extends WebhookVerbs, AttachmentVerbs {
   /** Key, rate, permission, then idempotency, in this order. */
-  admit(call: { readonly door: Door; readonly now: number }): Admission;
+  admit(call: {
+    readonly door: Door;
+    readonly now: number;
+    /** Ids of uploads that the request names: looked up in the same call. */
+    readonly uploads?: readonly string[];
+  }): Admission;
   /** Gives up a reservation made by `admit`, when the request ends without acceptance. */
   release(call: { readonly key: string; readonly endpoint: string; readonly reserved: string }): void;
   /** The one funnel: everything that is to be sent comes in here, all rows of it in one transaction. */
   accept(call: AcceptCall): Accepted;
 
   email(call: { readonly id: string }): EmailRecord | null;
-  emails(call: { readonly page: Page }): Result<PageOf<Omit<EmailRecord, 'content' | 'recipients'>>>;
+  emails(call: {
+    readonly page: Page;
+  }): Result<PageOf<Omit<EmailRecord, 'content' | 'recipients' | 'attachments'>>>;
   emailEvents(call: { readonly id: string; readonly page: Page }): Result<PageOf<EventRecord>>;
   reschedule(call: {
     readonly id: string;

@@ -1,5 +1,7 @@
 import { accept } from './accept.ts';
+import { events } from './account-events.ts';
 import { claim } from './claim.ts';
+import { claimDeliveries, nextDeliveryDue } from './deliveries.ts';
 import { passDoor } from './door.ts';
 import { markDot } from './dot.ts';
 import { depth, nextDue } from './due.ts';
@@ -14,8 +16,24 @@ import { recover } from './recover.ts';
 import type { Room } from './room.ts';
 import { cancel, reschedule, retry } from './schedule.ts';
 import { settle } from './settle.ts';
+import { settleDelivery } from './settle-delivery.ts';
 import { suppress, suppression, suppressions, unsuppress } from './suppressions.ts';
 import { removeEmail, sweep } from './sweep.ts';
+import {
+  replayWebhookEvent,
+  testWebhook,
+  webhookAttempts,
+  webhookEvent,
+  webhookEvents,
+} from './webhook-events.ts';
+import {
+  createWebhook,
+  removeWebhook,
+  rotateWebhookSecret,
+  updateWebhook,
+  webhook,
+  webhooks,
+} from './webhooks.ts';
 
 /**
  * Opens an account's room over its database, after bringing the database to the newest version.
@@ -45,6 +63,21 @@ export function openMailroom(parts: MailroomParts): Mailroom {
     suppressions: (call) => suppressions(room, call),
     suppression: (call) => suppression(room, call),
     unsuppress: (call) => unsuppress(room, call),
+    createWebhook: (call) => createWebhook(room, call),
+    webhooks: (call) => webhooks(room, call),
+    webhook: (call) => webhook(room, call),
+    updateWebhook: (call) => updateWebhook(room, call),
+    removeWebhook: (call) => removeWebhook(room, call),
+    rotateWebhookSecret: (call) => rotateWebhookSecret(room, call),
+    webhookEvents: (call) => webhookEvents(room, call),
+    webhookEvent: (call) => webhookEvent(room, call),
+    replayWebhookEvent: (call) => replayWebhookEvent(room, call),
+    webhookAttempts: (call) => webhookAttempts(room, call),
+    testWebhook: (call) => testWebhook(room, call),
+    events: (call) => events(room, call),
+    claimDeliveries: (call) => claimDeliveries(room, call),
+    settleDelivery: (call) => settleDelivery(room, call),
+    nextDeliveryDue: () => nextDeliveryDue(room),
     claim: (call) => claim(room, call),
     markDot: (call) => markDot(room, call),
     settle: (call) => settle(room, call),

@@ -36,7 +36,7 @@ export function payloadText({
 const SHORTENINGS: readonly ((data: Data) => Data)[] = [
   ({ headers: _headers, ...rest }) => rest,
   (data) => shortTexts(data, new Set(['response', 'message', 'diagnosticCode'])),
-  (data) => ({ ...data, ...(Array.isArray(data['to']) ? { to: data['to'].slice(0, FEW_RECIPIENTS) } : {}) }),
+  ({ to, ...rest }) => ({ ...rest, ...(Array.isArray(to) ? { to: to.slice(0, FEW_RECIPIENTS) } : {}) }),
   ({ tags: _tags, ...rest }) => rest,
   (data) => shortTexts(data, null),
 ];

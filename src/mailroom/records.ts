@@ -7,6 +7,7 @@ import type {
   SmtpReply,
   Verdict,
 } from '../../schemas/delivery.ts';
+import type { AttachmentRecord } from './attachment-records.ts';
 
 /** One mailbox. `address` is canonical: A-label domain in lower case after UTS-46; the local part as given. */
 export interface Mailbox {
@@ -56,7 +57,9 @@ export interface NewEmail {
   readonly content: Content;
   /** The envelope, duplicates removed (same canonical address once), in the order to, cc, bcc. */
   readonly envelope: readonly { readonly address: string; readonly simulation: Simulation | null }[];
-  /** Every key of an object this message needs. */
+  /** In the order of the request. Raw MIME has none: what is in it is its author's. */
+  readonly attachments: readonly AttachmentRecord[];
+  /** Every key of an object this message needs; those of `content` and `attachments` need not be repeated here. */
   readonly objects: readonly string[];
 }
 

@@ -1,7 +1,7 @@
-import { notifyStep, type NotifyStep, stillFailing } from './notify-step.ts';
+import { type NotifyStep, notifyStep, stillFailing } from './notify-step.ts';
 import type { Room } from './room.ts';
 import type { DeliveryAnswer, DeliverySettled, DisabledReason, WebhookVerbs } from './webhook-records.ts';
-import type { WebhookRow } from './webhook-row.ts';
+import { callOff, type WebhookRow } from './webhook-row.ts';
 import { disable } from './webhooks.ts';
 
 /** Kept of an answer (delivery.md §12): 1 KB at most, in whatever script. */
@@ -23,6 +23,7 @@ export function settleDelivery(
     const held = heldBy(room, claimId);
     if (held === null) return { kind: 'stale' };
     const step = notifyStep({ answer, before: held, now, random: room.random() });
+    logAttempt(room, { held, answer, sentAt });
     room.sql.exec(
       `UPDATE webhook_deliveries SET status = ?, attempts = ?, due_at = ?, lease_until = NULL, claim_id = NULL
        WHERE webhook = ? AND message = ?`,
@@ -32,15 +33,12 @@ export function settleDelivery(
       held.webhook,
       held.message,
     );
-    logAttempt(room, { held, answer, sentAt });
-    const disabled = judgeWebhook(room, { held, step, now });
-    return { kind: 'settled', status: disabled === null ? step.status : settledStatus(step), disabled };
+    const { isEnabled, disabled } = judgeWebhook(room, { held, step, now });
+    if (isEnabled || step.dueAt === null) return { kind: 'settled', status: step.status, disabled };
+    // By this call, or while it was under way.
+    callOff(room.sql);
+    return { kind: 'settled', status: 'failed', disabled };
   });
-}
-
-/** What is to be tried again has failed when its webhook was disabled meanwhile. */
-function settledStatus({ status }: NotifyStep): NotifyStep['status'] {
-  return status === 'success' ? 'success' : 'failed';
 }
 
 /** A claim's id begins with its row's key; it names the row as long as this claim holds it. */
@@ -80,38 +78,51 @@ function startOf(text: string): string {
   return start.replace(/\uFFFD$/, '');
 }
 
-/** Why the webhook was disabled by this call, or null. */
+interface Judged {
+  readonly isEnabled: boolean;
+  /** Why this call disabled the webhook, or null. */
+  readonly disabled: DisabledReason | null;
+}
+
 function judgeWebhook(
   room: Room,
   { held, step, now }: { readonly held: Held; readonly step: NotifyStep; readonly now: number },
-): DisabledReason | null {
-  const [row] = room.sql.exec<WebhookRow>(`SELECT * FROM webhooks WHERE seq = ? AND status = 'enabled'`, held.webhook);
-  if (row === undefined) return null;
+): Judged {
+  const [row] = room.sql.exec<WebhookRow>(
+    `SELECT * FROM webhooks WHERE seq = ? AND status = 'enabled'`,
+    held.webhook,
+  );
+  if (row === undefined) return { isEnabled: false, disabled: null };
   switch (step.webhook) {
     case 'silent':
-      return null;
+      return { isEnabled: true, disabled: null };
     case 'well':
-      if (row.failing_since !== null) {
-        room.sql.exec('UPDATE webhooks SET failing_since = NULL, failed_at = NULL WHERE seq = ?', row.seq);
-      }
-      return null;
+      if (row.failing_since !== null) noteFailing(room, { row, since: null, at: null });
+      return { isEnabled: true, disabled: null };
     case 'gone':
       return disableItself(room, { row, reason: 'gone', now });
     case 'failed': {
       const standing = { failingSince: row.failing_since, failedAt: row.failed_at };
       const { since, isTooLong } = stillFailing(standing, now);
       if (isTooLong) return disableItself(room, { row, reason: 'failing', now });
-      room.sql.exec('UPDATE webhooks SET failing_since = ?, failed_at = ? WHERE seq = ?', since, now, row.seq);
-      return null;
+      noteFailing(room, { row, since, at: now });
+      return { isEnabled: true, disabled: null };
     }
   }
+}
+
+function noteFailing(
+  { sql }: Room,
+  { row, since, at }: { readonly row: WebhookRow; readonly since: number | null; readonly at: number | null },
+): void {
+  sql.exec('UPDATE webhooks SET failing_since = ?, failed_at = ? WHERE seq = ?', since, at, row.seq);
 }
 
 /** Not by its owner's wish, so its owner is told: an event of the account. */
 function disableItself(
   room: Room,
   { row, reason, now }: { readonly row: WebhookRow; readonly reason: DisabledReason; readonly now: number },
-): DisabledReason {
+): Judged {
   disable(room, { row, reason, now });
   room.sql.exec(
     `INSERT INTO events (id, type, created_at, attempt, maybe_duplicate, reason, webhook)
@@ -121,5 +132,5 @@ function disableItself(
     reason,
     row.id,
   );
-  return reason;
+  return { isEnabled: false, disabled: reason };
 }

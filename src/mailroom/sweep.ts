@@ -1,7 +1,10 @@
+import { removeEvents } from './event-tags.ts';
 import type { Result } from './mailroom.ts';
 import { notFound, refused } from './refusals.ts';
 import type { Room } from './room.ts';
 import type { Sql } from './sql.ts';
+import { endSuppressions } from './suppressions.ts';
+import { sweepWebhooks } from './sweep-webhooks.ts';
 
 /** The clock that retention goes by is the due time: a mail scheduled a month ahead must not be swept as it is sent. */
 const FINISHED_BEFORE = `SELECT seq FROM emails WHERE created_at < ? AND date < ?
@@ -10,35 +13,41 @@ const FINISHED_BEFORE = `SELECT seq FROM emails WHERE created_at < ? AND date < 
 
 /** Removes what is past its time, `limit` rows of each kind at most, and names the objects nothing needs any more. */
 export function sweep(
-  { sql, config }: Room,
+  room: Room,
   { now, limit }: { readonly now: number; readonly limit: number },
 ): { readonly removed: number; readonly objects: readonly string[] } {
+  const { sql, config } = room;
   return sql.transaction(() => {
     const cutoff = now - config.retentionMs;
     const old = sql.exec<{ seq: number }>(FINISHED_BEFORE, cutoff, cutoff, limit).map(({ seq }) => seq);
     const objects = removeEmails({ sql, seqs: old });
-    const gone = [
-      ...sql.exec(
-        `DELETE FROM events WHERE seq IN (SELECT seq FROM events WHERE created_at < ? ORDER BY created_at LIMIT ?)
-         RETURNING seq`,
-        now - config.eventRetentionMs,
-        limit,
-      ),
-      ...sql.exec(
-        `DELETE FROM idempotency WHERE rowid IN (SELECT rowid FROM idempotency WHERE ends_at <= ? ORDER BY ends_at LIMIT ?)
-         RETURNING ends_at`,
-        now,
-        limit,
-      ),
-      ...sql.exec(
-        `DELETE FROM suppressions WHERE id IN
-           (SELECT id FROM suppressions WHERE expires_at <= ? ORDER BY expires_at LIMIT ?) RETURNING id`,
-        now,
-        limit,
-      ),
-    ];
-    return { removed: old.length + gone.length, objects };
+    const answers = sql.exec(
+      `DELETE FROM idempotency WHERE rowid IN (SELECT rowid FROM idempotency WHERE ends_at <= ? ORDER BY ends_at LIMIT ?)
+       RETURNING ends_at`,
+      now,
+      limit,
+    );
+    const removed =
+      old.length +
+      answers.length +
+      sweepEvents(room, { before: now - config.eventRetentionMs, limit }) +
+      sweepWebhooks(room, { now, limit }) +
+      endSuppressions(room, { now, limit });
+    return { removed, objects };
   });
+}
+
+function sweepEvents(
+  { sql }: Room,
+  { before, limit }: { readonly before: number; readonly limit: number },
+): number {
+  const old = sql.exec<{ seq: number }>(
+    'SELECT seq FROM events WHERE created_at < ? ORDER BY created_at LIMIT ?',
+    before,
+    limit,
+  );
+  removeEvents({ sql, seqs: old.map(({ seq }) => seq) });
+  return old.length;
 }
 
 /** Removes one mail at its owner's wish. An unfinished one would be lost mail. */
@@ -76,7 +85,9 @@ function removeEmails({
     `DELETE FROM email_objects WHERE email IN ${chosen} RETURNING key`,
     list,
   );
-  for (const table of ['bodies', 'recipients', 'events'] as const) {
+  const events = sql.exec<{ seq: number }>(`SELECT seq FROM events WHERE email IN ${chosen}`, list);
+  removeEvents({ sql, seqs: events.map(({ seq }) => seq) });
+  for (const table of ['bodies', 'recipients'] as const) {
     sql.exec(`DELETE FROM ${table} WHERE email IN ${chosen}`, list);
   }
   sql.exec(`DELETE FROM emails WHERE seq IN ${chosen}`, list);

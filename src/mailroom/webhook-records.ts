@@ -120,7 +120,10 @@ export interface WebhookVerbs {
   /** The new secret signs at once, the one before it for 24 h more. */
   rotateWebhookSecret(call: Ref & { readonly sealedSecret: string; readonly now: number }): Result<Ref>;
 
-  webhookEvents(call: { readonly webhookId: string; readonly page: Page }): Result<PageOf<WebhookEventRecord>>;
+  webhookEvents(call: {
+    readonly webhookId: string;
+    readonly page: Page;
+  }): Result<PageOf<WebhookEventRecord>>;
   webhookEvent(call: {
     readonly webhookId: string;
     readonly eventId: string;

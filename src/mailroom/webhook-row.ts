@@ -34,6 +34,18 @@ export function secretsOf(row: Pick<WebhookRow, 'secrets'>): readonly KeptSecret
   return kept;
 }
 
+/**
+ * What waits for disabled webhooks has failed: it stays listed and can be replayed. Written, and not read from the webhook's
+ * state, or enabling it again would send what had been called off. Calls under way are let end.
+ */
+export function callOff(sql: Sql): void {
+  sql.exec(
+    `UPDATE webhook_deliveries SET status = 'failed', due_at = NULL
+     WHERE webhook IN (SELECT seq FROM webhooks WHERE status = 'disabled')
+       AND due_at IS NOT NULL AND lease_until IS NULL`,
+  );
+}
+
 /** Those that sign now, newest first. */
 export function signingSecrets(row: Pick<WebhookRow, 'secrets'>, now: number): readonly string[] {
   return secretsOf(row)

@@ -4,7 +4,14 @@ import type { Page, PageOf } from './records.ts';
 import { notFound, refused } from './refusals.ts';
 import type { Room } from './room.ts';
 import type { DisabledReason, NewWebhook, WebhookRecord, WebhookVerbs } from './webhook-records.ts';
-import { findWebhook, type KeptSecret, secretsOf, type WebhookRow, webhookRecord } from './webhook-row.ts';
+import {
+  callOff,
+  findWebhook,
+  type KeptSecret,
+  secretsOf,
+  type WebhookRow,
+  webhookRecord,
+} from './webhook-row.ts';
 
 /** Each event looks at all of them, and each may have calls under way. */
 const MAX_WEBHOOKS = 50;
@@ -41,10 +48,7 @@ export function createWebhook(
   });
 }
 
-export function webhooks(
-  { sql }: Room,
-  { page }: { readonly page: Page },
-): Result<PageOf<WebhookRecord>> {
+export function webhooks({ sql }: Room, { page }: { readonly page: Page }): Result<PageOf<WebhookRecord>> {
   const where = { condition: `status <> 'removed'`, values: [] };
   const listing = { select: 'SELECT * FROM webhooks', table: 'webhooks', where };
   const read = readPage<WebhookRow>({ sql, listing, page });
@@ -86,10 +90,7 @@ function enable({ sql }: Room, { seq }: WebhookRow): void {
   );
 }
 
-/**
- * Nothing is sent any more, and what waited has failed: it stays listed and can be replayed. Written here and not read from
- * the webhook's state, or enabling it again would send what had been called off.
- */
+/** Nothing is sent any more, and what waited has failed. */
 export function disable(
   { sql }: Room,
   {
@@ -108,13 +109,7 @@ export function disable(
     now,
     seq,
   );
-  for (const waiting of ['due_at IS NOT NULL AND lease_until IS NULL', 'lease_until IS NOT NULL']) {
-    sql.exec(
-      `UPDATE webhook_deliveries SET status = 'failed', due_at = NULL, lease_until = NULL, claim_id = NULL
-       WHERE webhook = ? AND ${waiting}`,
-      seq,
-    );
-  }
+  callOff(sql);
 }
 
 /** At once for everybody; its rows, which may be many, go with the next sweeps. */

@@ -151,7 +151,8 @@ function factsOf(reply: Reply, place: Place): Facts {
     detail: enhancedClass === undefined ? null : detail.join('.'),
     severity: reply.code < 500 || enhancedClass === '4' ? 4 : 5,
     text: reply.text,
-    alone: place.alone,
+    // MAIL names no recipient: whatever is said to it, is said about the sender or the message.
+    alone: place.alone && place.phase !== 'mail',
   };
 }
 

@@ -61,7 +61,7 @@ export interface Relay {
   /** Messages per second, or null. */
   readonly rate: number | null;
   submit(submission: Submission): Promise<SubmissionResult>;
-  /** Connects and authenticates, sends nothing. */
+  /** Connects and authenticates, sends nothing. Over a connection of its own, beside those that may be open. */
   probe(signal: AbortSignal): Promise<Condition>;
   /** Ends idle connections politely (QUIT), others at once. */
   close(): Promise<void>;

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { turnsOf } from '../../src/clerk/turns.ts';
 import { House } from '../support/house.ts';
 import { forAll, hangs, isDown, scriptedRelay, takes } from '../support/scripted-relay.ts';
-import { quiet } from '../support/told-clock.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -169,10 +168,10 @@ describe('a relay that fails', () => {
     house.accept({}, 'one');
     const waiting = house.accept({}, 'two');
     await house.until(() => first.submitted.length === 1);
-    await quiet();
+    await house.clock.quiet();
     hold.resolve();
-    await quiet();
-    await quiet();
+    await house.clock.quiet();
+    await house.clock.quiet();
     expect(house.states(waiting, 'two')).toEqual(['sent']);
     expect(second.carried).toHaveLength(1);
   });

@@ -89,7 +89,7 @@ describe('the first mail', () => {
   it('a scheduled mail fires after a restart', async () => {
     const first = await start();
     const key = first.key ?? '';
-    const at = new Date(Date.now() + 2_500).toISOString();
+    const at = new Date(Date.now() + 3_500).toISOString();
     expect((await call(first, '/emails', { ...MAIL, scheduled_at: at })).status).toBe(200);
     expect(await first.end('SIGTERM')).toBe(0);
     expect(await readdir(join(dataDir, 'caught'))).toEqual([]);

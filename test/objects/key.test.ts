@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { objectKey, RefusedKey } from '../../src/objects/key.ts';
+import { checkedKey, objectKey, RefusedKey } from '../../src/objects/key.ts';
 
 describe('object keys', () => {
   it('a key names the account and a server-made id', () => {
@@ -22,5 +22,12 @@ describe('object keys', () => {
     ['a', 'u\u0308'],
   ])('threats §12 r1: account %j with id %j never becomes part of a key', (account, id) => {
     expect(() => objectKey({ account, id })).toThrow(RefusedKey);
+  });
+
+  it('threats §12 r3: what a URL builder would rewrite is refused before anything is signed', () => {
+    for (const key of ['t/A/../B/x', 't/A/%2e%2e/B/x']) {
+      expect(new URL(`https://store.example/${key}`).pathname).toBe('/t/B/x');
+      expect(() => checkedKey(key)).toThrow(RefusedKey);
+    }
   });
 });

@@ -63,7 +63,9 @@ it('a message that breaks off is not kept', async () => {
   socket.on('data', (text) => {
     if (/^\d{3} /m.test(String(text))) socket.write(`${lines.shift() ?? ''}\r\n`);
   });
-  await expect.poll(() => readdir(catchAll.folder)).toEqual([expect.stringMatching(/\.eml\.part$/)]);
+  await expect
+    .poll(() => readdir(catchAll.folder), { timeout: 10_000 })
+    .toEqual([expect.stringMatching(/\.eml\.part$/)]);
   socket.destroy();
-  await expect.poll(() => readdir(catchAll.folder)).toEqual([]);
+  await expect.poll(() => readdir(catchAll.folder), { timeout: 10_000 }).toEqual([]);
 });

@@ -1,5 +1,10 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createLog, maskAddresses } from '../../src/platform/node/log.ts';
+import { readSettings } from '../../src/platform/node/settings.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
 
 function logged(facts: Record<string, string>, secrets: readonly string[] = []): string {
   let text = '';
@@ -71,5 +76,13 @@ describe('the log', () => {
         'hun',
       );
     }
+  });
+
+  it('threats §13 r2: nothing in the source turns on a library that prints what is on the wire', () => {
+    const files = globSync('src/**/*.ts', { cwd: ROOT });
+    expect(files.length).toBeGreaterThan(50);
+    const talkative = /\b(?:debug|transactionLog|logger):(?!\s*false\b)/;
+    expect(files.filter((file) => talkative.test(readFileSync(join(ROOT, file), 'utf8')))).toEqual([]);
+    expect(readSettings({ DEBUG: 'true', TRANSACTION_LOG: 'true' })).toEqual(readSettings({}));
   });
 });

@@ -18,6 +18,7 @@ const RIGHT = {
   MAX_AGE_HOURS: '120',
   RETENTION_DAYS: '7',
   EVENT_RETENTION_DAYS: '8',
+  EGRESS_ALLOW: '127.0.0.0/8, ::1, hooks.internal',
   EHLO_NAME: 'mail.example.com',
   LOG_LEVEL: 'debug',
 };

@@ -1,11 +1,8 @@
 import { afterEach, describe, expect, it, test } from 'vitest';
 import { readCapabilities } from '../../src/relay/capabilities.ts';
 import type { Relay, Submission } from '../../src/relay/relay.ts';
-import {
-  type ScriptedServer,
-  type ServerOptions,
-  startScriptedServer,
-} from '../support/scripted-smtp-server.ts';
+import { type ScriptedServer, startScriptedServer } from '../support/scripted-smtp-server.ts';
+import type { ServerOptions } from '../support/smtp-script.ts';
 import { CREDENTIALS, type RelayCall, relayTo, submissionOf } from './support.ts';
 
 // What was once wrong in the SMTP client behind us (the advisories of threats.md section 17 that concern a connection).

@@ -3,14 +3,8 @@ import type { Phase, Verdict } from '../../schemas/delivery.ts';
 import type { Relay, Security, Submission, SubmissionResult } from '../../src/relay/relay.ts';
 import { certificates } from '../support/certificates.ts';
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
-import {
-  type Fault,
-  refusedPort,
-  type ScriptedServer,
-  type ServerOptions,
-  type Step,
-  startScriptedServer,
-} from '../support/scripted-smtp-server.ts';
+import { refusedPort, type ScriptedServer, startScriptedServer } from '../support/scripted-smtp-server.ts';
+import type { Fault, ServerOptions, Step } from '../support/smtp-script.ts';
 import { BODY, CREDENTIALS, relayTo, submissionOf } from './support.ts';
 
 const SECURITIES: readonly Security[] = ['none', 'starttls', 'implicit'];

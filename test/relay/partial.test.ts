@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Verdict } from '../../schemas/delivery.ts';
-import { type Script, startScriptedServer } from '../support/scripted-smtp-server.ts';
+import { startScriptedServer } from '../support/scripted-smtp-server.ts';
+import type { Script } from '../support/smtp-script.ts';
 import { relayTo, submissionOf } from './support.ts';
 
 type Kind = Verdict['kind'];

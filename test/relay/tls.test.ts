@@ -7,11 +7,8 @@ import { afterEach, describe, expect, it, test } from 'vitest';
 import { afterCondition, describe as describeHealth, healthy } from '../../src/relay/health.ts';
 import type { SubmissionResult } from '../../src/relay/relay.ts';
 import { type Certificates, certificates } from '../support/certificates.ts';
-import {
-  type ScriptedServer,
-  type ServerOptions,
-  startScriptedServer,
-} from '../support/scripted-smtp-server.ts';
+import { type ScriptedServer, startScriptedServer } from '../support/scripted-smtp-server.ts';
+import type { ServerOptions } from '../support/smtp-script.ts';
 import { CREDENTIALS, type RelayCall, realClock, relayTo, submissionOf } from './support.ts';
 
 const SECRET = new RegExp(

@@ -6,6 +6,7 @@ import type { Async, Mailroom, MailroomConfig } from '../../src/mailroom/mailroo
 import { openMailroom } from '../../src/mailroom/open.ts';
 import type { EmailRecord, NewEmail } from '../../src/mailroom/records.ts';
 import { compose } from '../../src/mime/compose.ts';
+import type { Compose } from '../../src/mime/message.ts';
 
 import type { SqliteFile } from '../../src/platform/node/sqlite.ts';
 import { openSqlite } from '../../src/platform/node/sqlite.ts';
@@ -13,7 +14,7 @@ import type { MemoryObjects } from './memory-objects.ts';
 import { memoryObjects } from './memory-objects.ts';
 import type { ScriptedRelay } from './scripted-relay.ts';
 import { scriptedRelay } from './scripted-relay.ts';
-import { quiet, ToldClock } from './told-clock.ts';
+import { ToldClock } from './told-clock.ts';
 
 export const NOON = Date.UTC(2026, 0, 1, 12);
 
@@ -46,6 +47,13 @@ export class House implements Rooms {
   /** Overrides of single verbs, for what a real room does not do on demand. */
   readonly overrides: { -readonly [Verb in keyof Async<Mailroom>]?: Async<Mailroom>[Verb] } = {};
   clerk: Clerk;
+  #composing = 0;
+  readonly #compose: Compose = async (message) => {
+    this.#composing += 1;
+    return compose(message).finally(() => {
+      this.#composing -= 1;
+    });
+  };
   readonly #config: MailroomConfig;
   readonly #rooms = new Map<string, { readonly sql: SqliteFile; readonly room: Mailroom }>();
 
@@ -56,6 +64,7 @@ export class House implements Rooms {
       readonly accounts?: readonly string[];
     } = {},
   ) {
+    this.clock.isBusy = () => this.#composing > 0;
     this.relays = options.relays ?? [scriptedRelay({ name: 'main' })];
     this.#config = { ...CONFIG, relays: this.relays.map(({ name }) => name), ...options.config };
     for (const name of options.accounts ?? ['default']) {
@@ -128,7 +137,7 @@ export class House implements Rooms {
 
   /** Goes on until this is so. Nothing is slept: only work that is ready to run is waited for. */
   async until(isSo: () => boolean): Promise<void> {
-    while (!isSo()) await quiet();
+    while (!isSo()) await this.clock.quiet();
   }
 
   /** What a killed process leaves: rooms as they are, and a new clerk that knows nothing. */
@@ -138,7 +147,13 @@ export class House implements Rooms {
   }
 
   #newClerk(): Clerk {
-    return new Clerk({ rooms: this, relays: this.relays, objects: this.objects, compose, host: this.host });
+    return new Clerk({
+      rooms: this,
+      relays: this.relays,
+      objects: this.objects,
+      compose: this.#compose,
+      host: this.host,
+    });
   }
 }
 

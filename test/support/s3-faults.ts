@@ -30,8 +30,8 @@ export interface FaultProxy {
   fault(fault: Fault, matches: Matches, times?: number): void;
   /** Resolves when a request stands still, as `silent` and `stall` make it. */
   stands(): Promise<void>;
-  /** Connections of clients that are open. */
-  open(): Promise<number>;
+  /** Resolves when no answer is under way. One whose reader holds the connection without reading stays under way. */
+  idle(): Promise<void>;
   clear(): void;
   close(): Promise<void>;
 }
@@ -39,17 +39,23 @@ export interface FaultProxy {
 /** Stands in front of a server of ours and does to single requests what networks do. */
 export async function startFaultProxy(target: string): Promise<FaultProxy> {
   const log: string[] = [];
-  const standing = new EventEmitter();
+  const events = new EventEmitter();
+  let underWay = 0;
   let stillStanding = 0;
   let faults: { readonly fault: Fault; readonly matches: Matches; left: number }[] = [];
   const server = createServer((incoming, outgoing) => {
+    underWay++;
+    outgoing.once('close', () => {
+      underWay--;
+      events.emit('over');
+    });
     const asked = { method: incoming.method ?? '', url: incoming.url ?? '' };
     log.push(`${asked.method} ${asked.url}`);
     const planned = faults.find(({ matches, left }) => left > 0 && matches(asked));
     if (planned !== undefined) planned.left--;
     const stands = (): void => {
       stillStanding++;
-      standing.emit('stands');
+      events.emit('stands');
     };
     pass({ incoming, outgoing, target, stands }, planned?.fault ?? null).catch(() => outgoing.destroy());
   });
@@ -62,13 +68,12 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
       faults.push({ fault, matches, left: times });
     },
     async stands() {
-      if (stillStanding === 0) await once(standing, 'stands');
+      if (stillStanding === 0) await once(events, 'stands');
       stillStanding--;
     },
-    open: () =>
-      new Promise((resolve, reject) => {
-        server.getConnections((cause, count) => (cause === null ? resolve(count) : reject(cause)));
-      }),
+    async idle() {
+      while (underWay > 0) await once(events, 'over');
+    },
     clear() {
       faults = [];
       log.length = 0;
@@ -88,7 +93,8 @@ interface Passage {
   readonly stands: () => void;
 }
 
-async function pass({ incoming, outgoing, target, stands }: Passage, fault: Fault | null): Promise<void> {
+async function pass(passage: Passage, fault: Fault | null): Promise<void> {
+  const { incoming, outgoing, target, stands } = passage;
   const body = Buffer.concat(await incoming.toArray());
   switch (fault?.kind) {
     case 'answer':
@@ -105,12 +111,18 @@ async function pass({ incoming, outgoing, target, stands }: Passage, fault: Faul
       await half(incoming, target, body.subarray(0, fault.after));
       outgoing.destroy();
       return;
-    case 'flip-request':
-      flip(body, fault.at);
-      break;
+    default:
+      if (fault?.kind === 'flip-request') flip(body, fault.at);
+      await giveBack(
+        passage,
+        await forwarded(incoming, { target, body, whole: fault?.kind === 'whole' }),
+        fault,
+      );
   }
-  const whole = fault?.kind === 'whole';
-  const answer = await forwarded(incoming, { target, body, whole });
+}
+
+async function giveBack(passage: Passage, answer: IncomingMessage, fault: Fault | null): Promise<void> {
+  const { incoming, outgoing, stands } = passage;
   const bytes = Buffer.concat(await answer.toArray());
   const { statusCode = 0, headers } = answer;
   switch (fault?.kind) {
@@ -129,11 +141,10 @@ async function pass({ incoming, outgoing, target, stands }: Passage, fault: Faul
         else stands();
       });
       return;
-    case 'flip':
-      flip(bytes, fault.at);
-      break;
+    default:
+      if (fault?.kind === 'flip') flip(bytes, fault.at);
+      outgoing.writeHead(statusCode, headers).end(bytes);
   }
-  outgoing.writeHead(statusCode, headers).end(bytes);
 }
 
 function flip(bytes: Buffer, at: number): void {

@@ -42,7 +42,7 @@ export async function startS3Server(): Promise<S3Server> {
   });
   mend(server.store);
   const { port } = await server.run();
-  const uploads = server.store.getResourcePath(BUCKET, undefined, 'uploads');
+  const uploadsOf = (bucket: string): string => server.store.getResourcePath(bucket, undefined, 'uploads');
 
   let turn: Promise<unknown> = Promise.resolve();
   const gate = createServer((incoming, outgoing) => {
@@ -50,7 +50,7 @@ export async function startS3Server(): Promise<S3Server> {
       // A client that went away in the middle of a body has asked for nothing.
       if (body === null) return;
       turn = turn.then(async () => {
-        const answer = await answerOf({ port, uploads }, signedRequest(incoming, body));
+        const answer = await answerOf({ port, uploadsOf }, signedRequest(incoming, body));
         outgoing.writeHead(answer.status, answer.headers).end(answer.body);
       });
     });
@@ -67,7 +67,7 @@ export async function startS3Server(): Promise<S3Server> {
       const suffix = '._S3rver_object';
       return names.filter((name) => name.endsWith(suffix)).map((name) => name.slice(0, -suffix.length));
     },
-    unfinished: () => readdir(uploads).catch(() => []),
+    unfinished: () => readdir(uploadsOf(BUCKET)).catch(() => []),
     async flip(key) {
       const path = server.store.getResourcePath(BUCKET, key, 'object');
       const bytes = await readFile(path);
@@ -115,15 +115,16 @@ interface Answer {
 }
 
 async function answerOf(
-  place: { readonly port: number; readonly uploads: string },
+  place: { readonly port: number; readonly uploadsOf: (bucket: string) => string },
   asked: SignedRequest,
 ): Promise<Answer> {
   const refused = distrust(asked, KEYS, Date.now());
   if (refused !== null)
     return failure(refused === 'XAmzContentSHA256Mismatch' || refused === 'BadDigest' ? 400 : 403, refused);
-  const upload = new URL(asked.url, 'http://s3').searchParams.get('uploadId');
+  const { pathname, searchParams } = new URL(asked.url, 'http://s3');
+  const upload = searchParams.get('uploadId');
   if (upload !== null) {
-    const folder = join(place.uploads, upload);
+    const folder = join(place.uploadsOf(pathname.split('/')[1] ?? ''), upload);
     if (!existsSync(folder)) return failure(404, 'NoSuchUpload');
     if (asked.method === 'DELETE') {
       await rm(folder, { recursive: true });

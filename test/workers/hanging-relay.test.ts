@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import type { Fault } from '../support/scripted-smtp-server.ts';
+import type { Fault } from '../support/smtp-script.ts';
 import { send, Workshop } from './support/workshop.ts';
 
 const PROMISED_MS = 1_000;

@@ -77,7 +77,9 @@ process.exit(stopping ? 0 : Number(code ?? 1));
 async function isUp(): Promise<boolean> {
   const until = Date.now() + UP_WITHIN_MS;
   while (worker.exitCode === null && Date.now() < until) {
-    const answer = await fetch(`${url}/health`, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) }).catch(() => null);
+    const answer = await fetch(`${url}/health`, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) }).catch(
+      () => null,
+    );
     if (answer !== null) {
       await answer.body?.cancel();
       return true;

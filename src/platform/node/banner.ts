@@ -7,6 +7,8 @@ export function banner(what: {
   readonly caughtFolder: string | null;
   /** The key that was made by this start; null when there was one already. */
   readonly newKey: string | null;
+  /** EGRESS_ALLOW, or null. */
+  readonly egressAllow: string | null;
   readonly from: string;
 }): string {
   const lines = [
@@ -17,6 +19,9 @@ export function banner(what: {
       : `  relay  none configured: mail is kept as .eml files in ${what.caughtFolder}`,
     `  docs   ${what.url}/docs`,
   ];
+  if (what.egressAllow !== null) {
+    lines.push(`  egress also to ${what.egressAllow} (EGRESS_ALLOW): whoever has a key can reach what is there`);
+  }
   if (what.newKey !== null) {
     lines.push(
       '',

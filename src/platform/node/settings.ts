@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import * as z from 'zod';
 import { canonicalDomain } from '../../mime/domain.ts';
+import { readAllowance } from '../../net/allowance.ts';
 import type { RelayConfig } from '../../relay/relay.ts';
 import { readRelayUrls } from '../../relay/relay-url.ts';
 import { LOG_LEVELS } from './log.ts';
@@ -157,6 +158,15 @@ export const SETTINGS = {
     expected: `a whole number from 1 to ${MAX_RETENTION_DAYS}`,
     meaning: 'Days that events are kept.',
     byDefault: '30',
+  }),
+  EGRESS_ALLOW: setting({
+    schema: z
+      .string()
+      .refine((text) => readAllowance(text).ok)
+      .optional(),
+    expected: 'ranges (10.0.0.0/8), addresses or host names, separated by commas',
+    meaning: 'Private places that webhooks and attachment links may lead to, by plain http too. For development.',
+    byDefault: 'none: https and the public internet only',
   }),
   EHLO_NAME: setting({
     schema: z.string().regex(HOST_NAME).optional(),

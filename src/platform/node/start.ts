@@ -10,6 +10,7 @@ import type { MailroomConfig } from '../../mailroom/mailroom.ts';
 import { compose } from '../../mime/compose.ts';
 import type { ObjectStore } from '../../objects/store.ts';
 import type { Relay } from '../../relay/relay.ts';
+import { createSealer } from '../../secrets/sealer.ts';
 import type { Accounts } from './accounts.ts';
 import { openAccounts } from './accounts.ts';
 import { banner } from './banner.ts';
@@ -27,6 +28,7 @@ import { lockFolder } from './lock.ts';
 import type { Log } from './log.ts';
 import { createLog } from './log.ts';
 import { operate } from './operate.ts';
+import { openOutward } from './outward.ts';
 import { openRelays } from './relays.ts';
 import { openSecretKey } from './secret-key.ts';
 import type { HttpServer } from './server.ts';
@@ -90,9 +92,21 @@ async function open(
   undo.push(accounts.close);
   accounts.create(OPERATOR_ACCOUNT);
   const objects = openFolder(join(dataDir, 'objects'));
-  const clerk = new Clerk({ rooms: accounts, relays: relays.all, objects, compose, host: clerkHost(log) });
+  const secretKey = openSecretKey({ dataDir, given: settings.SECRET_KEY });
+  const sealer = createSealer(secretKey('webhook secrets'));
+  const own = settings.PUBLIC_URL === undefined ? [] : [settings.PUBLIC_URL];
+  const { egress, policy } = openOutward({ allow: settings.EGRESS_ALLOW, own });
+  const clerk = new Clerk({
+    rooms: accounts,
+    relays: relays.all,
+    objects,
+    compose,
+    host: clerkHost(log),
+    webhooks: { egress, sealer },
+  });
   const http = await openHttp(settings, { accounts, clerk, objects, domains, log });
   undo.push(() => http.server.close(0));
+  own.push(http.url);
   const control = await openControl({
     dataDir,
     answer: (request) => operate(request, { clerk, accounts, prefix, now: clock.now }),
@@ -105,6 +119,7 @@ async function open(
     event: 'started',
     url: http.url,
     relays: relays.all.map(({ name }) => name).join(' '),
+    egressAllow: settings.EGRESS_ALLOW ?? null,
   });
   return {
     url: http.url,
@@ -115,6 +130,7 @@ async function open(
       relays: relays.all.map(({ name }) => name),
       caughtFolder: relays.catchAll?.folder ?? null,
       newKey,
+      egressAllow: settings.EGRESS_ALLOW ?? null,
       from: `you@${settings.DOMAINS?.[0] ?? 'example.com'}`,
     }),
     async stop() {

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { Host } from '../../clerk/host.ts';
 import { createLog, type Log } from '../node/log.ts';
+import { sha256Hasher } from './hasher.ts';
 import type { WorkerSettings } from './settings.ts';
 
 /** The runtime keeps what is written to the console, under the level of the method that wrote it. */
@@ -31,9 +31,6 @@ export function workerHost(parts: { readonly log: Log; readonly now: () => numbe
       const timer = setTimeout(work, ms);
       return () => clearTimeout(timer);
     },
-    hasher: () => {
-      const hash = createHash('sha256');
-      return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest('hex') };
-    },
+    hasher: sha256Hasher,
   };
 }

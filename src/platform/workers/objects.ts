@@ -1,8 +1,9 @@
-import { createHash, type Hash } from 'node:crypto';
 import { checkedKey } from '../../objects/key.ts';
+import { type Measured, measured } from '../../objects/measured.ts';
 import { slices } from '../../objects/slices.ts';
 import type { ObjectMeta, ObjectStore, PutMeta } from '../../objects/store.ts';
-import { StoreUnavailable, WrongBytes } from '../../objects/store.ts';
+import { StoreUnavailable } from '../../objects/store.ts';
+import { sha256Hasher } from './hasher.ts';
 
 /** R2 takes parts of 5 MiB and more, all but the last of one size. What fits into one part is put in one piece. */
 const PART_BYTES = 8 * 1024 * 1024;
@@ -16,12 +17,11 @@ const PART_BYTES = 8 * 1024 * 1024;
  */
 export function r2Store(bucket: R2Bucket): ObjectStore {
   return {
-    put: async (key, body, meta) => put(bucket, checkedKey(key), body, meta),
+    put: async (key, body, announced) => put({ bucket, key: checkedKey(key), announced }, body),
 
     async get(key) {
       const object = await answered(bucket.head(checkedKey(key)));
-      if (object === null) return null;
-      return { meta: await metaOf(bucket, object), body: bodyOf(bucket, key) };
+      return object === null ? null : { meta: await metaOf(bucket, object), body: bodyOf(bucket, key) };
     },
 
     async head(key) {
@@ -34,14 +34,17 @@ export function r2Store(bucket: R2Bucket): ObjectStore {
     async copy(from, keyFor) {
       const object = await answered(bucket.head(checkedKey(from)));
       if (object === null) return null;
-      const { sha256, size } = await hashed(bodyOf(bucket, from));
-      const meta = { size, sha256, contentType: object.httpMetadata?.contentType ?? null };
-      const to = keyFor(meta);
-      if (to === null) return { meta, key: null };
-      const there = await answered(bucket.head(checkedKey(to)));
-      const isThere = there !== null && (await metaOf(bucket, there)).sha256 === sha256;
-      if (!isThere) await put(bucket, to, bodyOf(bucket, from), meta);
-      return { meta, key: to };
+      const contentType = object.httpMetadata?.contentType ?? null;
+      const passing = measured(bodyOf(bucket, from), { contentType }, sha256Hasher());
+      for await (const _piece of passing.pieces) continue;
+      const meta = await passing.found();
+      const given = keyFor(meta);
+      if (given === null) return { meta, key: null };
+      const key = checkedKey(given);
+      const there = await answered(bucket.head(key));
+      const isThere = there !== null && (await metaOf(bucket, there)).sha256 === meta.sha256;
+      if (!isThere) await put({ bucket, key, announced: meta }, bodyOf(bucket, from));
+      return { meta, key };
     },
 
     async delete(key) {
@@ -52,71 +55,64 @@ export function r2Store(bucket: R2Bucket): ObjectStore {
   };
 }
 
-async function put(
-  bucket: R2Bucket,
-  key: string,
-  body: AsyncIterable<Uint8Array> | Uint8Array,
-  announced: PutMeta,
-): Promise<ObjectMeta> {
-  const { contentType } = announced;
-  const place: Place = { bucket, key, announced, http: contentType === null ? {} : { contentType } };
-  const parts = slices(body, PART_BYTES)[Symbol.asyncIterator]();
-  const [first, second] = [await next(parts), await next(parts)];
-  const before = await answered(bucket.head(key));
-  const kept =
-    second === null
-      ? await putWhole(place, first ?? new Uint8Array())
-      : await putInParts(place, [first ?? new Uint8Array(), second], parts);
-  const orphan = before?.customMetadata?.['hash'];
-  if (orphan !== undefined) await answered(bucket.delete(orphan));
-  return { ...kept, contentType };
-}
-
 interface Place {
   readonly bucket: R2Bucket;
   readonly key: string;
   readonly announced: PutMeta;
-  readonly http: R2HTTPMetadata;
 }
 
-type Kept = Omit<ObjectMeta, 'contentType'>;
+async function put(place: Place, body: AsyncIterable<Uint8Array> | Uint8Array): Promise<ObjectMeta> {
+  const passing = measured(body, place.announced, sha256Hasher());
+  const parts = slices(passing.pieces, PART_BYTES);
+  const [first, second] = [await next(parts), await next(parts)];
+  const before = await answered(place.bucket.head(place.key));
+  const meta =
+    second === null
+      ? await putWhole(place, first ?? new Uint8Array(), passing)
+      : await putInParts(place, [first ?? new Uint8Array(), second], { parts, passing });
+  const orphan = before?.customMetadata?.['hash'];
+  if (orphan !== undefined) await answered(place.bucket.delete(orphan));
+  return meta;
+}
 
 async function next(parts: AsyncIterator<Uint8Array>): Promise<Uint8Array | null> {
   const step = await parts.next();
   return step.done === true ? null : step.value;
 }
 
-async function putWhole({ bucket, key, announced, http }: Place, bytes: Uint8Array): Promise<Kept> {
-  const kept = keptOf(createHash('sha256').update(bytes), bytes.length, announced);
-  const { sha256 } = kept;
+async function putWhole(place: Place, bytes: Uint8Array, passing: Measured): Promise<ObjectMeta> {
+  const meta = await passing.found();
+  const { sha256 } = meta;
   // R2 computes the hash itself and refuses what arrives damaged.
-  await answered(bucket.put(key, bytes, { httpMetadata: http, sha256, customMetadata: { sha256 } }));
-  return kept;
+  const options = { httpMetadata: httpOf(place.announced), sha256, customMetadata: { sha256 } };
+  await answered(place.bucket.put(place.key, bytes, options));
+  return meta;
 }
 
 async function putInParts(
-  { bucket, key, announced, http }: Place,
+  { bucket, key, announced }: Place,
   read: readonly Uint8Array[],
-  rest: AsyncIterator<Uint8Array>,
-): Promise<Kept> {
+  rest: { readonly parts: AsyncIterator<Uint8Array>; readonly passing: Measured },
+): Promise<ObjectMeta> {
   const hashKey = `hash/${crypto.randomUUID()}`;
-  const customMetadata: Record<string, string> =
-    announced.sha256 === undefined ? { hash: hashKey } : { sha256: announced.sha256 };
-  const upload = await answered(bucket.createMultipartUpload(key, { httpMetadata: http, customMetadata }));
-  const hash = createHash('sha256');
+  const isKnown = announced.sha256 !== undefined;
+  const upload = await answered(
+    bucket.createMultipartUpload(key, {
+      httpMetadata: httpOf(announced),
+      customMetadata: announced.sha256 === undefined ? { hash: hashKey } : { sha256: announced.sha256 },
+    }),
+  );
   const uploaded: R2UploadedPart[] = [];
-  let size = 0;
   try {
     const waiting = [...read];
-    for (let part = waiting.shift() ?? null; part !== null; part = waiting.shift() ?? (await next(rest))) {
-      hash.update(part);
-      size += part.length;
+    for (let part = waiting.shift() ?? null; part !== null; ) {
       uploaded.push(await answered(upload.uploadPart(uploaded.length + 1, part)));
+      part = waiting.shift() ?? (await next(rest.parts));
     }
-    const kept = keptOf(hash, size, announced);
-    if ('hash' in customMetadata) await answered(bucket.put(hashKey, kept.sha256));
+    const meta = await rest.passing.found();
+    if (!isKnown) await answered(bucket.put(hashKey, meta.sha256));
     await answered(upload.complete(uploaded));
-    return kept;
+    return meta;
   } catch (cause) {
     // Best effort: R2 drops unfinished uploads by itself after seven days.
     await upload.abort().catch(() => {});
@@ -125,23 +121,8 @@ async function putInParts(
   }
 }
 
-/** @throws WrongBytes before anything is kept. */
-function keptOf(hash: Hash, size: number, announced: PutMeta): Kept {
-  const sha256 = hash.digest('hex');
-  if ((announced.size ?? size) !== size || (announced.sha256 ?? sha256) !== sha256) {
-    throw new WrongBytes('The bytes are not those that were announced');
-  }
-  return { size, sha256 };
-}
-
-async function hashed(body: AsyncIterable<Uint8Array>): Promise<Kept> {
-  const hash = createHash('sha256');
-  let size = 0;
-  for await (const piece of body) {
-    hash.update(piece);
-    size += piece.length;
-  }
-  return { size, sha256: hash.digest('hex') };
+function httpOf({ contentType }: PutMeta): R2HTTPMetadata {
+  return contentType === null ? {} : { contentType };
 }
 
 async function* bodyOf(bucket: R2Bucket, key: string): AsyncGenerator<Uint8Array> {
@@ -153,7 +134,9 @@ async function* bodyOf(bucket: R2Bucket, key: string): AsyncGenerator<Uint8Array
 async function metaOf(bucket: R2Bucket, object: R2Object): Promise<ObjectMeta> {
   const beside = object.customMetadata?.['hash'];
   const sha256 =
-    beside === undefined ? object.customMetadata?.['sha256'] : await (await answered(bucket.get(beside)))?.text();
+    beside === undefined
+      ? object.customMetadata?.['sha256']
+      : await (await answered(bucket.get(beside)))?.text();
   return { size: object.size, sha256: sha256 ?? '', contentType: object.httpMetadata?.contentType ?? null };
 }
 

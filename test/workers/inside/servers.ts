@@ -1,6 +1,6 @@
 import { inject } from 'vitest';
+import type { LogEntry, ReceivedMessage } from '../../support/smtp-script.ts';
 import type {} from '../support/provided.ts';
-import type { LogEntry, ReceivedMessage } from '../../support/scripted-smtp-server.ts';
 
 export interface Seen {
   readonly log: readonly LogEntry[];

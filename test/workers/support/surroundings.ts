@@ -2,9 +2,9 @@ import { randomFillSync } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestProject } from 'vitest/node';
-import type {} from './provided.ts';
 import { hashKey, mintKey } from '../../../src/mailroom/key-format.ts';
 import { type ScriptedServer, startScriptedServer } from '../../support/scripted-smtp-server.ts';
+import type {} from './provided.ts';
 
 /** Real SMTP servers in this process, for tests that run in another one. What they saw is read over HTTP. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
