@@ -215,5 +215,5 @@ async function flushed(socket: Socket): Promise<void> {
 }
 
 function protocolOf(socket: Socket): string | null {
-  return 'getProtocol' in socket && typeof socket.getProtocol === 'function' ? socket.getProtocol() : null;
+  return 'getProtocol' in socket && typeof socket.getProtocol === 'function' ? (socket.getProtocol() ?? 'TLS') : null;
 }

@@ -14,11 +14,14 @@ export interface Sealer {
   open(sealed: string, about: string): Promise<string | null>;
 }
 
+/** Spelled without a name, because the two hosts have different names for it. */
+type Key = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
+
 /** @param key 32 bytes that are used for this alone. */
 export function createSealer(key: Uint8Array<ArrayBuffer>): Sealer {
   // Imported when it is first needed: on Workers nothing asynchronous may run while a module loads.
-  let imported: Promise<CryptoKey> | null = null;
-  const aes = (): Promise<CryptoKey> => {
+  let imported: Promise<Key> | null = null;
+  const aes = (): Promise<Key> => {
     imported ??= crypto.subtle.importKey('raw', key, 'AES-GCM', false, ['encrypt', 'decrypt']);
     return imported;
   };
@@ -49,6 +52,6 @@ export function createSealer(key: Uint8Array<ArrayBuffer>): Sealer {
   };
 }
 
-function terms(iv: Uint8Array<ArrayBuffer>, about: string): AesGcmParams {
+function terms(iv: Uint8Array<ArrayBuffer>, about: string) {
   return { name: 'AES-GCM', iv, additionalData: new TextEncoder().encode(about) };
 }

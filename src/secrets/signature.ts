@@ -123,8 +123,11 @@ function signedBytes(parts: {
   return whole;
 }
 
+/** Spelled without a name, because the two hosts have different names for it. */
+type Key = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
+
 /** Null when it is no secret, an empty one among them: an HMAC without a key is no proof of anything. */
-async function hmacKey(secret: string, use: 'sign' | 'verify'): Promise<CryptoKey | null> {
+async function hmacKey(secret: string, use: 'sign' | 'verify'): Promise<Key | null> {
   const key = fromBase64(secret.startsWith(PREFIX) ? secret.slice(PREFIX.length) : secret);
   if (key === null || key.length === 0) return null;
   return crypto.subtle.importKey('raw', key, { name: 'HMAC', hash: 'SHA-256' }, false, [use]);

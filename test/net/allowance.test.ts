@@ -27,10 +27,14 @@ describe('threats §5 r15: our own host is refused', () => {
   });
 
   test('on an allowed host only our own port is', () => {
-    const policy = policyOf('127.0.0.1,localhost', { own: ['http://127.0.0.1:3025', 'http://localhost'] });
+    const policy = policyOf('127.0.0.1,localhost', {
+      own: ['http://127.0.0.1:3025', 'http://localhost', 'https://127.0.0.1'],
+    });
     expect(verdict('http://127.0.0.1:3025/emails', policy)).toBe('own_host');
     expect(verdict('http://127.0.0.1:9000/hook', policy)).toBe('allowed');
     expect(verdict('http://localhost:80/', policy)).toBe('own_host');
+    expect(verdict('https://127.0.0.1/', policy)).toBe('own_host');
+    expect(verdict('https://localhost/', policy)).toBe('allowed');
     expect(verdict('http://localhost:9000/', policy)).toBe('allowed');
   });
 });

@@ -11,6 +11,7 @@ test.each([
   ['https://example.com:1024/', 'https://example.com:1024/', 'example.com', 1024],
   ['https://example.com:65535/', 'https://example.com:65535/', 'example.com', 65_535],
   ['https://b\u00fccher.example/', 'https://xn--bcher-kva.example/', 'xn--bcher-kva.example', 443],
+  ['https://9a9.b_9-9.9.com/', 'https://9a9.b_9-9.9.com/', '9a9.b_9-9.9.com', 443],
   ['https://a_b.example.com/', 'https://a_b.example.com/', 'a_b.example.com', 443],
   ['https://localhost.example.com/', 'https://localhost.example.com/', 'localhost.example.com', 443],
   ['https://notlocal.net/', 'https://notlocal.net/', 'notlocal.net', 443],
@@ -21,6 +22,20 @@ test.each([
   ['https://example.com?@127.0.0.1/', 'https://example.com/?@127.0.0.1/', 'example.com', 443],
 ])('%s may be tried, and is dialled as %s', (given, url, host, port) => {
   expect(targetOf(given)).toMatchObject({ url, host, port, secure: true, admits: 'global' });
+});
+
+test.each([
+  [`${'a'.repeat(63)}.example`, 'allowed'],
+  [`${'a'.repeat(64)}.example`, 'host'],
+  [`www.${'a'.repeat(63)}.example`, 'allowed'],
+  [`www.${'a'.repeat(64)}.example`, 'host'],
+  [`${'a.'.repeat(126)}a`, 'allowed'],
+  [`${'a.'.repeat(125)}aa.a`, 'host'],
+  ['a_.example_', 'allowed'],
+  ['-a.example', 'host'],
+  ['a-.example', 'host'],
+])('a host has the length and the characters that names have: %s', (host, expected) => {
+  expect(verdict(`https://${host}/`)).toBe(expected);
 });
 
 describe('threats §5 r1: every spelling of a private IPv4 address is refused', () => {

@@ -19,6 +19,12 @@ const RIGHT = {
   RETENTION_DAYS: '7',
   EVENT_RETENTION_DAYS: '8',
   EGRESS_ALLOW: '127.0.0.0/8, ::1, hooks.internal',
+  S3_BUCKET: 'my-mail.objects',
+  S3_ENDPOINT: 'https://s3.example.net/storage/',
+  S3_REGION: 'auto',
+  S3_ACCESS_KEY_ID: 'AKIA0000',
+  S3_SECRET_ACCESS_KEY: 'secret/with+signs=',
+  S3_FORCE_PATH_STYLE: 'false',
   EHLO_NAME: 'mail.example.com',
   LOG_LEVEL: 'debug',
 };
@@ -40,6 +46,7 @@ describe('settings', () => {
         retentionMs: 30 * 86_400_000,
         eventRetentionMs: 30 * 86_400_000,
         relays: null,
+        s3: null,
       },
     });
     expect(read.ok && read.settings.DOMAINS).toBeUndefined();
@@ -62,6 +69,14 @@ describe('settings', () => {
         eventRetentionMs: 8 * 86_400_000,
         ehloName: 'mail.example.com',
         relays: [{ endpoints: [{ host: 'smtp.example.net', port: 587, security: 'starttls' }] }],
+        s3: {
+          bucket: 'my-mail.objects',
+          endpoint: 'https://s3.example.net/storage',
+          region: 'auto',
+          accessKeyId: 'AKIA0000',
+          secretAccessKey: 'secret/with+signs=',
+          forcePathStyle: false,
+        },
       },
     });
   });
@@ -103,6 +118,16 @@ describe('settings', () => {
     ['RETENTION_DAYS', '0'],
     ['RETENTION_DAYS', '99999999'],
     ['EVENT_RETENTION_DAYS', 'for ever'],
+    ['EGRESS_ALLOW', 'http://127.0.0.1'],
+    ['EGRESS_ALLOW', '*.internal'],
+    ['S3_BUCKET', 'Mail'],
+    ['S3_BUCKET', 'mail/../other'],
+    ['S3_ENDPOINT', 's3.example.net'],
+    ['S3_ENDPOINT', 'https://user:pass@s3.example.net'],
+    ['S3_REGION', 'EU West'],
+    ['S3_ACCESS_KEY_ID', 'a b'],
+    ['S3_SECRET_ACCESS_KEY', 'a\nb'],
+    ['S3_FORCE_PATH_STYLE', 'yes'],
     ['EHLO_NAME', 'x\r\nMAIL FROM:<a@b.example>'],
     ['EHLO_NAME', '-x.example.com'],
     ['LOG_LEVEL', 'loud'],
@@ -121,6 +146,25 @@ describe('settings', () => {
       'LOG_LEVEL',
       'RELAY_URL',
     ]);
+  });
+
+  it('a bucket with an endpoint is named in the path, one at Amazon in the host name', () => {
+    const keys = { S3_BUCKET: 'mail', S3_ACCESS_KEY_ID: 'id', S3_SECRET_ACCESS_KEY: 'secret' };
+    const s3 = (more: object): unknown => {
+      const read = readSettings({ ...keys, ...more });
+      return read.ok && read.settings.s3;
+    };
+    expect(s3({})).toMatchObject({ endpoint: null, region: 'us-east-1', forcePathStyle: false });
+    expect(s3({ S3_ENDPOINT: 'http://localhost:9000' })).toMatchObject({ forcePathStyle: true });
+  });
+
+  it.each([
+    [{ S3_BUCKET: 'mail' }, ['S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY']],
+    [{ S3_ENDPOINT: 'http://localhost:9000' }, ['S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY']],
+    [{ S3_ACCESS_KEY_ID: 'id', S3_SECRET_ACCESS_KEY: 'secret' }, ['S3_BUCKET']],
+  ])('half a bucket is refused, and not a folder in its place: %j', (env, missing) => {
+    const read = readSettings(env);
+    expect(read.ok ? [] : read.problems.map((line) => line.split(':')[0])).toEqual(missing);
   });
 
   it('a relay without sender domains is refused: it would be open to any sender', () => {

@@ -20,7 +20,9 @@ export function banner(what: {
     `  docs   ${what.url}/docs`,
   ];
   if (what.egressAllow !== null) {
-    lines.push(`  egress also to ${what.egressAllow} (EGRESS_ALLOW): whoever has a key can reach what is there`);
+    lines.push(
+      `  egress also to ${what.egressAllow} (EGRESS_ALLOW): whoever has a key can reach what is there`,
+    );
   }
   if (what.newKey !== null) {
     lines.push(

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 export const MIN_SECRET_KEY_BYTES = 32;
 
 /** The service's own secret. Every purpose has a key of its own (RFC 5869), so that none can be used for another. */
-export type SecretKey = (purpose: string) => Uint8Array;
+export type SecretKey = (purpose: string) => Uint8Array<ArrayBuffer>;
 
 /** SECRET_KEY, or the one that is kept in the data folder, made at the first start and readable by its owner alone. */
 export function openSecretKey(parts: {

@@ -2,9 +2,11 @@ import { hostname } from 'node:os';
 import * as z from 'zod';
 import { canonicalDomain } from '../../mime/domain.ts';
 import { readAllowance } from '../../net/allowance.ts';
+import type { S3Settings } from '../../objects/s3-requests.ts';
 import type { RelayConfig } from '../../relay/relay.ts';
 import { readRelayUrls } from '../../relay/relay-url.ts';
 import { LOG_LEVELS } from './log.ts';
+import { bucketOf, missingS3, S3_SETTINGS } from './s3-settings.ts';
 import { MIN_SECRET_KEY_BYTES } from './secret-key.ts';
 
 const HOUR_MS = 3_600_000;
@@ -165,9 +167,11 @@ export const SETTINGS = {
       .refine((text) => readAllowance(text).ok)
       .optional(),
     expected: 'ranges (10.0.0.0/8), addresses or host names, separated by commas',
-    meaning: 'Private places that webhooks and attachment links may lead to, by plain http too. For development.',
+    meaning:
+      'Private places that webhooks and attachment links may lead to, by plain http too. For development.',
     byDefault: 'none: https and the public internet only',
   }),
+  ...S3_SETTINGS,
   EHLO_NAME: setting({
     schema: z.string().regex(HOST_NAME).optional(),
     expected: 'a host name',
@@ -194,6 +198,8 @@ export interface Settings extends Omit<Values, 'RELAY_URL' | 'EHLO_NAME'> {
   readonly ehloName: string;
   /** Null: the built-in catch-all. */
   readonly relays: readonly RelayConfig[] | null;
+  /** Null: a folder, or what the host binds. */
+  readonly s3: S3Settings | null;
 }
 
 export type ReadSettings =
@@ -222,6 +228,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   if (texts.RELAY_URL !== undefined && texts.DOMAINS === undefined) {
     problems.push(`DOMAINS: expected ${SETTINGS.DOMAINS.expected}; with a RELAY_URL they must be named`);
   }
+  problems.push(...missingS3(texts));
   if (!parsed.success || problems.length > 0) return { ok: false, problems };
 
   const values = parsed.data as unknown as Values;
@@ -234,6 +241,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
       eventRetentionMs: values.EVENT_RETENTION_DAYS * DAY_MS,
       ehloName,
       relays: relays?.ok === true ? relays.relays : null,
+      s3: bucketOf(values),
     },
   };
 }

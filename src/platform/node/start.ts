@@ -30,6 +30,7 @@ import { createLog } from './log.ts';
 import { operate } from './operate.ts';
 import { openOutward } from './outward.ts';
 import { openRelays } from './relays.ts';
+import type { SecretKey } from './secret-key.ts';
 import { openSecretKey } from './secret-key.ts';
 import type { HttpServer } from './server.ts';
 import { openServer } from './server.ts';
@@ -104,7 +105,7 @@ async function open(
     host: clerkHost(log),
     webhooks: { egress, sealer },
   });
-  const http = await openHttp(settings, { accounts, clerk, objects, domains, log });
+  const http = await openHttp(settings, { accounts, clerk, objects, domains, secretKey, log });
   undo.push(() => http.server.close(0));
   own.push(http.url);
   const control = await openControl({
@@ -177,12 +178,12 @@ async function openHttp(
     readonly clerk: Clerk;
     readonly objects: ObjectStore;
     readonly domains: readonly SenderDomain[] | null;
+    readonly secretKey: SecretKey;
     readonly log: Log;
   },
 ): Promise<{ readonly server: HttpServer; readonly url: string; readonly refuse: () => void }> {
-  const { accounts, clerk, objects, domains, log } = parts;
+  const { accounts, clerk, objects, domains, secretKey, log } = parts;
   const guesses = createGuesses(clock.monotonic);
-  const secretKey = openSecretKey({ dataDir: settings.DATA_DIR, given: settings.SECRET_KEY });
   const host = clerkHost(log);
   let isStopping = false;
   // The address is known only when the port is: with PORT=0 the links could not be written before.
