@@ -9,7 +9,7 @@ export const ERROR_EXAMPLES: Readonly<Record<ErrorCode, Refusal>> = {
   validation_error: refusal.invalidField('subject', 'At most 998 characters are allowed.'),
   malformed_body: refusal.malformedBody('It ends too early.'),
   domain_refused: refusal.domainNotVerified('example.com'),
-  link_refused: { code: 'link_refused', message: 'This link has expired or was altered.' },
+  link_refused: refusal.linkRefused(),
   too_large: refusal.bodyTooLarge('45 MiB'),
   missing_required_field: refusal.missingField('to'),
   invalid_parameter: refusal.malformedId('id'),

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import type { EventType } from './delivery.ts';
-import { Id, Time } from './id.ts';
-import { listOf } from './page.ts';
+import type { AccountEventType, EventType } from './delivery.ts';
+import { GivenId, Id, Time } from './id.ts';
+import { listOf, pageQuery } from './page.ts';
 import { PhaseName, SmtpReply } from './smtp.ts';
 
 export const EVENT_TYPES = [
@@ -46,3 +46,57 @@ export const EmailEvent = z
   .meta({ id: 'EmailEvent' });
 
 export const EmailEventList = listOf(EmailEvent).meta({ id: 'EmailEventList' });
+
+export const ACCOUNT_EVENT_TYPES = [
+  ...EVENT_TYPES,
+  'suppression.added',
+  'suppression.removed',
+  'webhook.disabled',
+] as const satisfies readonly AccountEventType[];
+
+const AccountEventName = z.enum(ACCOUNT_EVENT_TYPES, { error: 'An event type is expected.' }).meta({
+  id: 'AccountEventType',
+  description: 'The steps of mails, and what happened to the account itself.',
+});
+
+/** Anything that happened in the account. */
+export const AccountEvent = z
+  .object({
+    ...EmailEvent.shape,
+    type: AccountEventName,
+    recipient: z.nullable(z.string()).meta({
+      description: 'The address it is about, or null.',
+      example: 'ada@example.com',
+    }),
+    email_id: z.nullable(Id).meta({ description: 'The mail it is about, or null.' }),
+    webhook_id: z.nullable(Id).meta({ description: 'For `webhook.disabled`: which one.' }),
+  })
+  .meta({ id: 'AccountEvent' });
+
+export const AccountEventList = listOf(AccountEvent).meta({ id: 'AccountEventList' });
+
+const Moment = z.iso.datetime({
+  offset: true,
+  error: 'An ISO 8601 time with `Z` or an offset is expected; a plus is written `%2B`.',
+});
+
+/** Every filter that is given must hold. */
+export const AccountEventQuery = pageQuery({
+  type: AccountEventName.meta({ description: 'Only events of this type.' }).exactOptional(),
+  email_id: GivenId.meta({ description: 'Only events of this mail.', format: 'uuid' }).exactOptional(),
+  recipient: z
+    .string()
+    .min(1, 'An address is expected.')
+    .meta({
+      description: 'Only events about this address; case does not matter.',
+      example: 'ada@example.com',
+    })
+    .exactOptional(),
+  tag: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,256}:[A-Za-z0-9_-]{1,256}$/, '`name:value` is expected.')
+    .meta({ description: 'Only events of mails with this tag: `name:value`.', example: 'kind:order' })
+    .exactOptional(),
+  since: Moment.meta({ description: 'Only events at this moment or later.' }).exactOptional(),
+  until: Moment.meta({ description: 'Only events at this moment or earlier.' }).exactOptional(),
+});

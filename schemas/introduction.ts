@@ -19,6 +19,9 @@ export const INTRODUCTION = [
 export const TAGS = {
   Sending: 'Hand over messages.',
   'E-mails': 'Read, move, cancel and repeat what was handed over.',
+  Attachments: 'Files of e-mails, and files that are uploaded beforehand.',
+  Events: 'What happened, in the whole account.',
+  Webhooks: 'What happened, posted to you.',
   'API keys': 'Who may call.',
   Suppressions: 'Addresses that get no mail.',
   Domains: 'Where mail may come from.',

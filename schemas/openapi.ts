@@ -5,6 +5,7 @@ import { ERRORS, type ErrorCode } from './error.ts';
 import { ErrorBody, errorBody } from './error-body.ts';
 import { ERROR_EXAMPLES } from './error-examples.ts';
 import { INTRODUCTION, TAGS } from './introduction.ts';
+import { openapiWebhooks } from './openapi-webhooks.ts';
 import { type BytesAnswer, errorsOf, type Operation } from './operation.ts';
 import { OPERATIONS } from './operations.ts';
 import { arrange, type Printed, tidy } from './printed-schema.ts';
@@ -93,17 +94,14 @@ function refusalOf(status: number, codes: readonly ErrorCode[]): Json {
 }
 
 function bodyOf(operation: Operation): Json {
-  if (operation.body === undefined) return {};
-  const bytes =
-    operation.bytesBody === undefined
-      ? {}
-      : { [operation.bytesBody]: { schema: bytesSchema(operation.bytesBody) } };
+  const { body, bytesBody, bodyRequired, examples } = operation;
+  if (body === undefined && bytesBody === undefined) return {};
   return {
     requestBody: {
-      required: operation.bodyRequired !== false,
+      required: bodyRequired !== false,
       content: {
-        'application/json': { schema: operation.body, ...examplesOf(operation.examples) },
-        ...bytes,
+        ...(body === undefined ? {} : { 'application/json': { schema: body, ...examplesOf(examples) } }),
+        ...(bytesBody === undefined ? {} : { [bytesBody]: { schema: bytesSchema(bytesBody) } }),
       },
     },
   };
@@ -164,6 +162,7 @@ function source(): ZodOpenApiObject {
     security: [{ bearer: [] }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths: pathsOf(),
+    webhooks: openapiWebhooks(),
     components: {
       securitySchemes: {
         bearer: {
@@ -193,8 +192,11 @@ interface Parameter {
   readonly schema: Printed & { description?: string; example?: unknown };
 }
 
+type ParameterOrReference = Parameter | { readonly $ref: string };
+
 /** Readers look for the description beside the parameter's name, not in its schema. */
-function liftDescription(parameter: Parameter): Json {
+function liftDescription(parameter: ParameterOrReference): Json {
+  if ('$ref' in parameter) return parameter;
   const { description, example, ...schema } = parameter.schema;
   return {
     ...parameter,
@@ -204,7 +206,7 @@ function liftDescription(parameter: Parameter): Json {
   };
 }
 
-type Operations = Record<string, { readonly parameters?: readonly Parameter[] }>;
+type Operations = Record<string, { readonly parameters?: readonly ParameterOrReference[] }>;
 
 function finishedPaths(paths: Record<string, Operations>): Json {
   const finish = (operation: Operations[string]) =>
@@ -220,7 +222,11 @@ function mapValues<Value, Result>(record: Record<string, Value>, change: (value:
 
 interface Document extends Json {
   readonly paths: Record<string, Operations>;
-  readonly components: { readonly schemas: Record<string, Printed> };
+  readonly webhooks: Record<string, Operations>;
+  readonly components: {
+    readonly schemas: Record<string, Printed>;
+    readonly parameters: Record<string, Parameter>;
+  };
 }
 
 /** The table as an OpenAPI document, keys in a stable order. */
@@ -229,12 +235,17 @@ export function openapiDocument(): Json {
     allowEmptySchema: { custom: true },
     override: ({ jsonSchema, io }) => tidy(jsonSchema as Printed, io),
   }) as unknown as Document;
-  const { schemas, ...components } = document.components;
+  const { schemas, parameters, ...components } = document.components;
   const sorted = Object.entries(schemas).sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     ...document,
     paths: finishedPaths(document.paths),
-    components: { schemas: mapValues(Object.fromEntries(sorted), arrange), ...components },
+    webhooks: finishedPaths(document.webhooks),
+    components: {
+      schemas: mapValues(Object.fromEntries(sorted), arrange),
+      parameters: mapValues(parameters, liftDescription),
+      ...components,
+    },
   };
 }
 

@@ -6,7 +6,7 @@ export type Scope = 'none' | 'sending' | 'full';
 
 /** One row of the table: data only. Routes, validation, `openapi.yaml` and tests are derived from it. */
 export interface Operation {
-  readonly method: 'get' | 'post' | 'patch' | 'delete';
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** OpenAPI spelling: `/emails/{id}`. */
   readonly path: string;
   readonly scope: Scope;
@@ -22,7 +22,7 @@ export interface Operation {
   readonly body?: z.ZodType;
   /** False when zero bytes and `{}` are as good as a body. */
   readonly bodyRequired?: boolean;
-  /** A media type under which the body may come as bytes instead of JSON. */
+  /** A media type under which the body may come as bytes instead of JSON; without `body`, nothing else is taken. */
   readonly bytesBody?: string;
   /** Answers by status. `mediaType` is for the few that are not JSON. */
   readonly answers: Readonly<Partial<Record<200 | 201, z.ZodType | BytesAnswer>>>;
@@ -34,7 +34,11 @@ export interface Operation {
   readonly answerExamples?: Readonly<Record<string, unknown>>;
 }
 
+/** RFC 9110 §12.5.1: every media type there is. */
+export const ANY_TYPE = '*/*';
+
 export interface BytesAnswer {
+  /** ANY_TYPE where each answer has a type of its own. */
   readonly mediaType: string;
   /** Extra response headers, name to description. */
   readonly headers?: Readonly<Record<string, string>>;

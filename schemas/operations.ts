@@ -1,14 +1,20 @@
 import { API_KEY_OPERATIONS } from './api-key-operations.ts';
+import { ATTACHMENT_OPERATIONS } from './attachment-operations.ts';
 import { EMAIL_OPERATIONS } from './email-operations.ts';
+import { EVENT_OPERATIONS } from './event-operations.ts';
 import type { Operation } from './operation.ts';
 import { SEND_OPERATIONS } from './send-operations.ts';
 import { SERVICE_OPERATIONS } from './service-operations.ts';
 import { SUPPRESSION_OPERATIONS } from './suppression-operations.ts';
+import { WEBHOOK_OPERATIONS } from './webhook-operations.ts';
 
 /** THE TABLE. Routes, validation, handlers' types, `openapi.yaml` and the tests of every route are derived from it. */
 export const OPERATIONS = {
   ...SEND_OPERATIONS,
   ...EMAIL_OPERATIONS,
+  ...ATTACHMENT_OPERATIONS,
+  ...EVENT_OPERATIONS,
+  ...WEBHOOK_OPERATIONS,
   ...API_KEY_OPERATIONS,
   ...SUPPRESSION_OPERATIONS,
   ...SERVICE_OPERATIONS,

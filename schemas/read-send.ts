@@ -1,10 +1,10 @@
 import type * as z from 'zod';
 import { ADDRESS_FIELDS, addressTexts } from './address.ts';
+import { Attachments } from './attachment.ts';
 import { SendEmail } from './email.ts';
 import type { Refusal } from './error.ts';
 import { type Finding, findingsOf, isAbsent, printPath, valueAt } from './issue.ts';
 import {
-  attachmentsUnavailable,
   invalidField,
   missingBodyPart,
   missingField,
@@ -21,6 +21,7 @@ export interface SendJudges {
     headers: Readonly<Record<string, string>>,
     hasReplyTo: boolean,
   ) => { readonly field: string; readonly rule: string } | null;
+  readonly attachments: (attachments: z.output<typeof Attachments>, field: string) => Refusal | null;
 }
 
 export type ReadSend =
@@ -117,7 +118,7 @@ function meaningRefusal(draft: Draft, name: (typeof LATE_FIELDS)[number]): Refus
     case 'topic_id':
       return notFound('Topic', name);
     case 'attachments':
-      return Array.isArray(value) && value.length > 0 ? attachmentsUnavailable(name) : null;
+      return draft.judges.attachments(Attachments.parse(value), name);
     default:
       return null;
   }

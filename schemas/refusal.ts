@@ -104,8 +104,11 @@ export const emptyAttachment = (field: string): Refusal => ({
   field,
 });
 
-export const attachmentsUnavailable = (field: string): Refusal =>
-  invalidField(field, 'Attachments are not available yet, so nothing was sent.', 'invalid_attachment');
+/** One answer for links that are too old, altered, for another purpose, or made up. */
+export const linkRefused = (): Refusal => ({
+  code: 'link_refused',
+  message: 'This link has expired or was altered.',
+});
 
 export const malformedBody = (reason: string): Refusal => ({
   code: 'malformed_body',

@@ -52,8 +52,10 @@ const PLAN: Readonly<Record<string, Doors>> = {
       'src/mailroom/key-format.ts',
       'src/mailroom/sender.ts',
       'src/mailroom/answer.ts',
+      // Why a caller's URL is refused, in words.
+      'src/net/failure-text.ts',
     ],
-    types: ['src/mailroom'],
+    types: ['src/mailroom', 'src/net'],
     packages: { '*': ['hono', 'zod'], 'schedule.ts': ['chrono-node'] },
   },
   'src/platform/node': {

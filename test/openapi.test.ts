@@ -9,6 +9,7 @@ import { API_VERSION, printOpenapi } from '../schemas/openapi.ts';
 import { errorsOf, type Operation } from '../schemas/operation.ts';
 import { OPERATIONS } from '../schemas/operations.ts';
 import { tolerate } from '../schemas/tolerance.ts';
+import { FIRED_TYPES } from '../schemas/webhook-type.ts';
 
 type Json = Record<string, unknown>;
 
@@ -38,12 +39,20 @@ interface PrintedOperation {
   }[];
   readonly responses: Record<string, Response>;
 }
+/** A call to a webhook. */
+interface PrintedCall {
+  readonly summary: string;
+  readonly security: readonly Json[];
+  readonly parameters: readonly { readonly $ref: string }[];
+  readonly requestBody: { readonly content: Record<string, { readonly schema: { readonly $ref: string } }> };
+}
 interface Document {
   readonly openapi: string;
   readonly info: { readonly version: string };
   readonly security: readonly Json[];
   readonly tags: readonly { readonly name: string }[];
   readonly paths: Record<string, Record<string, PrintedOperation>>;
+  readonly webhooks: Record<string, { readonly post: PrintedCall }>;
   readonly components: {
     readonly schemas: Json;
     readonly securitySchemes: Json;
@@ -109,6 +118,9 @@ describe('the committed document', () => {
 describe('names', () => {
   test('the components are these and no others: a new one means that input and output have parted', () => {
     expect(Object.keys(document.components.schemas)).toEqual([
+      'AccountEvent',
+      'AccountEventList',
+      'AccountEventType',
       'AddSuppressions',
       'Address',
       'Addresses',
@@ -119,31 +131,59 @@ describe('names', () => {
       'Attachment',
       'BatchAnswer',
       'BatchResult',
+      'BounceDetail',
+      'BouncedEventData',
+      'ClickDetail',
+      'ClickedEventData',
       'CreateApiKey',
       'CreateSuppression',
+      'CreateWebhook',
       'CreatedApiKey',
       'CustomHeaders',
       'Domain',
+      'DomainCreatedEvent',
+      'DomainDeletedEvent',
+      'DomainEventData',
       'DomainList',
       'DomainRecord',
       'DomainSummary',
+      'DomainUpdatedEvent',
       'DryRun',
       'Email',
+      'EmailBouncedEvent',
+      'EmailClickedEvent',
+      'EmailComplainedEvent',
+      'EmailDeliveredEvent',
+      'EmailDeliveryDelayedEvent',
       'EmailEvent',
       'EmailEventList',
+      'EmailFailedEvent',
       'EmailGone',
       'EmailId',
       'EmailList',
+      'EmailOpenedEvent',
+      'EmailReceivedEvent',
       'EmailRef',
+      'EmailScheduledEvent',
+      'EmailSentEvent',
       'EmailSummary',
+      'EmailSuppressedEvent',
       'ErrorBody',
       'ErrorName',
       'EventType',
+      'FailedDetail',
+      'FailedEventData',
+      'FiredEventType',
       'Health',
       'LastEvent',
       'LintFinding',
+      'MailEventData',
+      'OpenDetail',
+      'OpenedEventData',
       'OptionalAddresses',
       'Phase',
+      'ReceivedEventAttachment',
+      'ReceivedEventData',
       'Recipient',
       'RelayHealth',
       'RemoveSuppressions',
@@ -152,15 +192,37 @@ describe('names', () => {
       'SendEmail',
       'SendRaw',
       'SmtpReply',
+      'SuppressedDetail',
+      'SuppressedEventData',
       'Suppression',
+      'SuppressionAddedEvent',
+      'SuppressionEventData',
       'SuppressionGone',
       'SuppressionList',
       'SuppressionRef',
+      'SuppressionRemovedEvent',
       'SuppressionsAdded',
       'SuppressionsRemoved',
       'Tag',
+      'TestWebhook',
       'UpdateApiKey',
       'UpdateEmail',
+      'UpdateWebhook',
+      'Webhook',
+      'WebhookAttempt',
+      'WebhookAttemptList',
+      'WebhookEvent',
+      'WebhookEventList',
+      'WebhookEventRef',
+      'WebhookEventStatus',
+      'WebhookEventSummary',
+      'WebhookEventType',
+      'WebhookGone',
+      'WebhookList',
+      'WebhookPayload',
+      'WebhookRef',
+      'WebhookSecret',
+      'WebhookSummary',
     ]);
   });
 
@@ -220,7 +282,37 @@ describe('keys and secrets', () => {
 
   test('these fields are secret and no others: the request log leaves them out', () => {
     const secret = [...walk(document)].filter(([, node]) => node['x-secret'] === true).map(([path]) => path);
-    expect(secret).toEqual(['components.schemas.CreatedApiKey.properties.token']);
+    expect(secret).toEqual([
+      'components.schemas.CreatedApiKey.properties.token',
+      'components.schemas.Webhook.properties.signing_secret',
+      'components.schemas.WebhookSecret.properties.signing_secret',
+    ]);
+  });
+});
+
+describe('webhooks', () => {
+  test('every type that is fired has its payload, told apart by name, and the headers of its signature', () => {
+    expect(Object.keys(document.webhooks)).toEqual(FIRED_TYPES);
+    for (const type of FIRED_TYPES) {
+      const call = document.webhooks[type]?.post;
+      expect(call?.summary, type).toBeTruthy();
+      expect(call?.security, type).toEqual([]);
+      const schema = call?.requestBody.content['application/json']?.schema.$ref.split('/').at(-1) ?? '';
+      expect(document.components.schemas[schema], type).toMatchObject({
+        properties: { type: { const: type } },
+      });
+      expect(
+        call?.parameters.map(({ $ref }) => $ref.split('/').at(-1)),
+        type,
+      ).toEqual([
+        'webhook-id',
+        'webhook-timestamp',
+        'webhook-signature',
+        'svix-id',
+        'svix-timestamp',
+        'svix-signature',
+      ]);
+    }
   });
 });
 

@@ -53,6 +53,7 @@ export class Clerk {
   #again = false;
   #scanAt: number;
   #sweepAt: number;
+  #sweptAt = 0;
 
   constructor(parts: ClerkParts) {
     const now = parts.host.now();
@@ -207,9 +208,11 @@ export class Clerk {
 
   async #sweepAll(): Promise<void> {
     const { rooms, objects, host } = this.#parts;
+    const sweptAt = this.#sweptAt;
+    this.#sweptAt = host.now();
     for (const account of rooms.names()) {
       const room = await rooms.room(account);
-      if (room !== null) await sweep({ account, room, objects, host, signal: this.#leaving.signal });
+      if (room !== null) await sweep({ account, room, objects, host, signal: this.#leaving.signal, sweptAt });
     }
   }
 

@@ -1,6 +1,6 @@
 import type { Async, Mailroom } from '../mailroom/mailroom.ts';
 import type { Claim } from '../mailroom/records.ts';
-import type { Compose, Composed } from '../mime/message.ts';
+import type { Compose, Composed, Sealed } from '../mime/message.ts';
 import type { ObjectStore } from '../objects/store.ts';
 import { WrongBytes } from '../objects/store.ts';
 import type { Condition, Relay, Submission } from '../relay/relay.ts';
@@ -77,7 +77,7 @@ async function submit(
   composed: Composed,
   parts: DeliverParts & { readonly room: Pick<Async<Mailroom>, 'markDot'> },
 ): Promise<Delivered> {
-  const source = watched(composed);
+  const source = watched(composed, claim, parts.host);
   const submission: Submission = {
     envelope: {
       sender: claim.email.sender,
@@ -87,7 +87,10 @@ async function submit(
       needs8BitMime: composed.needs8BitMime ?? false,
     },
     message: source.open,
-    beforeDot: (accepted) => markDot(claim, attempt, accepted, { composed, ...parts }),
+    beforeDot: async (accepted) => {
+      const sealed = await source.sealed();
+      return sealed !== null && markDot(claim, attempt, accepted, { ...parts, composed: sealed });
+    },
     signal: attempt.abort.signal,
   };
   const { verdicts, condition, recipientsTaken } = await parts.relay.submit(submission);
@@ -111,7 +114,7 @@ async function markDot(
   attempt: Attempt,
   accepted: readonly string[],
   parts: {
-    readonly composed: Composed;
+    readonly composed: Sealed;
     readonly room: Pick<Async<Mailroom>, 'markDot'>;
     readonly host: Host;
   },
@@ -133,17 +136,38 @@ function unasked(outcomes: readonly Settled[]): Delivered {
   return { outcomes, condition: null, recipientsTaken: null };
 }
 
-/** Remembers whether the bytes broke while they were read, for the relay reports that as a break like any other. */
-function watched(composed: Composed): {
+/**
+ * Remembers whether the bytes broke while they were read, for the relay reports that as a break like any other; and takes
+ * their digest in passing where it is not known yet.
+ */
+function watched(
+  composed: Composed,
+  { email }: Claim,
+  { hasher }: Pick<Host, 'hasher'>,
+): {
   readonly open: () => AsyncIterable<Uint8Array>;
+  /** Once all has been read: what it was, or null when it is not what was sent before. */
+  readonly sealed: () => Promise<Sealed | null>;
   readonly isBroken: () => boolean;
 } {
   let broken = false;
+  let digest: string | null = composed.sha256;
   return {
     isBroken: () => broken,
+    async sealed() {
+      if (digest === null) throw new Error('The message was not read to its end');
+      const isSame = email.composed === null || email.composed.sha256 === digest;
+      broken ||= !isSame;
+      return isSame ? { ...composed, sha256: digest } : null;
+    },
     async *open() {
+      const hash = composed.sha256 === null ? hasher() : null;
       try {
-        yield* composed.open();
+        for await (const piece of composed.open()) {
+          hash?.update(piece);
+          yield piece;
+        }
+        if (hash !== null) digest = await hash.digest();
       } catch (cause) {
         broken ||= cause instanceof WrongBytes;
         throw cause;

@@ -1,9 +1,10 @@
 import type { EmailRecord } from '../mailroom/records.ts';
-import type { Compose, Composed, Message } from '../mime/message.ts';
+import type { Compose, Composed, Message, MessageAttachment } from '../mime/message.ts';
 import type { Hasher } from '../objects/hasher.ts';
 import type { ObjectStore } from '../objects/store.ts';
 import { StoreUnavailable, WrongBytes } from '../objects/store.ts';
 import { verified } from '../objects/verified.ts';
+import { filesOf } from './files.ts';
 import { scanRaw } from './raw-scan.ts';
 import { readWhole } from './read-whole.ts';
 
@@ -18,7 +19,7 @@ export type Prepared =
 /** Version of bytes that no composer made: they are stored as they are sent. */
 const RAW_VERSION = 0;
 
-interface PrepareParts {
+export interface PrepareParts {
   readonly objects: ObjectStore;
   readonly compose: Compose;
   readonly hasher: () => Hasher;
@@ -27,6 +28,7 @@ interface PrepareParts {
 /**
  * Makes the message's bytes, the same as at every attempt before. A row whose object is gone, or whose bytes are not those
  * of the first attempt, fails visibly: sending something else under the same Message-ID would be worse than not sending.
+ * Files are read only while the message is; until then nobody knows its digest, and whoever sends it compares.
  */
 export async function prepare(email: EmailRecord, parts: PrepareParts): Promise<Prepared> {
   try {
@@ -36,7 +38,8 @@ export async function prepare(email: EmailRecord, parts: PrepareParts): Promise<
         : await composedMessage(email, email.content, parts);
     if (prepared.kind !== 'ready' || email.composed === null) return prepared;
     const { sha256, size } = email.composed;
-    const isSame = prepared.composed.sha256 === sha256 && prepared.composed.size === size;
+    const { composed } = prepared;
+    const isSame = composed.size === size && (composed.sha256 === null || composed.sha256 === sha256);
     return isSame ? prepared : { kind: 'failed', reason: 'content_changed' };
   } catch (cause) {
     if (cause instanceof WrongBytes) return { kind: 'failed', reason: 'content_changed' };
@@ -53,13 +56,16 @@ async function composedMessage(
 ): Promise<Prepared> {
   const body = content.kind === 'inline' ? content : await storedBody(content.key, parts);
   if (body === null) return { kind: 'failed', reason: 'content_missing' };
-  return { kind: 'ready', composed: await parts.compose(messageOf(email, body)) };
+  const files = await filesOf(email.attachments, parts);
+  if (files === null) return { kind: 'failed', reason: 'content_missing' };
+  return { kind: 'ready', composed: await parts.compose(messageOf(email, body, files)) };
 }
 
 /** Bcc has no place in a message, so it is not among what is copied. */
 export function messageOf(
   email: EmailRecord,
   body: { readonly html: string | null; readonly text: string | null },
+  attachments: readonly MessageAttachment[],
 ): Message {
   return {
     messageId: email.messageId,
@@ -73,6 +79,7 @@ export function messageOf(
     headers: email.headers,
     html: body.html,
     text: body.text,
+    attachments,
   };
 }
 

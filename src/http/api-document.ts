@@ -3,7 +3,10 @@ export interface ApiDocument {
   readonly info: { readonly title: string; readonly version: string; readonly description?: string };
   readonly tags?: readonly { readonly name: string; readonly description?: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, ApiOperation>>>>;
+  /** What is posted to webhooks, by event type. */
+  readonly webhooks?: Readonly<Record<string, { readonly post?: ApiCall }>>;
   readonly components: {
+    readonly parameters?: Readonly<Record<string, ApiParameter>>;
     readonly schemas: Readonly<Record<string, ApiSchema>>;
     readonly examples?: Readonly<Record<string, ApiExample>>;
   };
@@ -18,6 +21,14 @@ export interface ApiOperation {
   readonly parameters?: readonly ApiParameter[];
   readonly requestBody?: { readonly content: Readonly<Record<string, ApiContent>> };
   readonly responses: Readonly<Record<string, ApiResponse>>;
+}
+
+/** A call of ours to somebody else. */
+export interface ApiCall {
+  readonly summary?: string;
+  readonly description?: string;
+  readonly parameters?: readonly { readonly $ref?: string }[];
+  readonly requestBody?: ApiOperation['requestBody'];
 }
 
 export interface ApiParameter {
@@ -54,6 +65,7 @@ export interface ApiSchema {
   readonly properties?: Readonly<Record<string, ApiSchema>>;
   readonly items?: ApiSchema;
   readonly anyOf?: readonly ApiSchema[];
+  readonly oneOf?: readonly ApiSchema[];
   readonly minimum?: number;
   readonly maximum?: number;
   readonly minLength?: number;

@@ -2,7 +2,8 @@ import { MAX_BATCH } from '../../schemas/batch.ts';
 import { OPERATIONS } from '../../schemas/operations.ts';
 import { readBatch } from '../../schemas/read-batch.ts';
 import { tolerate } from '../../schemas/tolerance.ts';
-import { type DraftOrRefusal, draftEmail } from './new-email.ts';
+import type { DraftOrRefusal, Waiting } from './draft.ts';
+import { draftEmail } from './new-email.ts';
 import type { SendEndpoint } from './plan.ts';
 
 /** `POST /emails/batch` */
@@ -13,7 +14,7 @@ export const sendBatch: SendEndpoint = {
     const batch = readBatch(tolerate('sendBatch', request.body));
     if (!batch.ok) return batch;
     const mode = request.headers['x-batch-validation'] === 'permissive' ? 'permissive' : 'strict';
-    const items: DraftOrRefusal[] = [];
+    const items: (DraftOrRefusal | Waiting)[] = [];
     for (const body of batch.items) items.push(await draftEmail({ ...request, body }));
     return { ok: true, value: { mode, items } };
   },

@@ -1,6 +1,7 @@
 import type { Refusal } from '../../schemas/error.ts';
 import { bodyTooLarge, malformedBody } from '../../schemas/refusal.ts';
 import { joined } from './collect.ts';
+import { bytesText } from './message-limit.ts';
 
 /** Up to here a body is read before the room is asked who is calling; beyond it, the room is asked first. */
 export const SMALL_BODY_BYTES = 256 * 1024;
@@ -101,8 +102,7 @@ export class RequestBody {
 }
 
 function tooLarge(cap: number): Refusal {
-  const mebibytes = cap / 1024 / 1024;
-  return bodyTooLarge(Number.isInteger(mebibytes) ? `${mebibytes} MiB` : `${cap} bytes`);
+  return bodyTooLarge(bytesText(cap));
 }
 
 function whole(chunks: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {

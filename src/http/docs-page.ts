@@ -8,6 +8,7 @@ import {
 } from './api-document.ts';
 import { type Field, fieldList, schemaBody, typeText } from './docs-schema.ts';
 import { DOCS_STYLE } from './docs-style.ts';
+import { postedEvents } from './docs-webhooks.ts';
 import { html, inline, jsonCode, type Markup, paragraphs } from './markup.ts';
 
 /** An operation with the place it is called at. */
@@ -38,11 +39,13 @@ function navigation(document: ApiDocument, entries: readonly Entry[]): Markup {
       });
     return html`<h2>${name}</h2><ul>${links}</ul>`;
   });
+  const posted =
+    document.webhooks === undefined ? null : html`<li><a href="#posted">Posted to webhooks</a></li>`;
   return html`<nav aria-label="Contents">
 <a href="#top">${document.info.title}</a>
 <ul><li><a href="/openapi.yaml">openapi.yaml</a></li><li><a href="/openapi.json">openapi.json</a></li></ul>
 ${groups}
-<h2>Reference</h2><ul><li><a href="#schemas">Schemas</a></li></ul>
+<h2>Reference</h2><ul>${posted}<li><a href="#schemas">Schemas</a></li></ul>
 </nav>`;
 }
 
@@ -220,6 +223,7 @@ ${navigation(document, entries)}
 <main>
 <header class="intro"><h1>${title}<small>${version}</small></h1>${paragraphs(description)}</header>
 ${tagSections(document, entries)}
+${postedEvents(document)}
 ${components(document)}
 </main>
 </div>

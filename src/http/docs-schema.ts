@@ -17,7 +17,8 @@ export function typeText(schema: ApiSchema): Markup {
     const name = nameOf(schema.$ref);
     return html`<a href="#schema-${name}">${name}</a>`;
   }
-  if (schema.anyOf !== undefined) return alternatives(schema.anyOf.map(typeText));
+  const either = schema.anyOf ?? schema.oneOf;
+  if (either !== undefined) return alternatives(either.map(typeText));
   if (schema.const !== undefined) return html`${JSON.stringify(schema.const)}`;
   const types = typeof schema.type === 'string' ? [schema.type] : (schema.type ?? ['any']);
   return alternatives(types.map((type) => plainType(schema, type)));

@@ -8,9 +8,11 @@ import type { Composed, Message } from '../mime/message.ts';
 import type { Outgoing } from './answer.ts';
 import { collect } from './collect.ts';
 import type { Gate } from './gate.ts';
-import type { Body, Draft, DraftOrRefusal } from './new-email.ts';
+import type { Draft, DraftOrRefusal } from './draft.ts';
+import { draftMessage } from './draft-message.ts';
 import type { Parts } from './parts.ts';
 import type { Plan } from './plan.ts';
+import { bytesText } from './message-limit.ts';
 import { draftRefusal } from './sender.ts';
 
 /** The version of bytes that no composer made. */
@@ -20,7 +22,9 @@ type Tried =
   | { readonly kind: 'tried'; readonly answer: z.output<typeof DryRun> }
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
-interface DryRunCall extends Plan {
+interface DryRunCall {
+  readonly mode: Plan['mode'];
+  readonly items: readonly DraftOrRefusal[];
   readonly gate: Gate;
   readonly parts: Parts;
   readonly now: number;
@@ -28,9 +32,15 @@ interface DryRunCall extends Plan {
 
 /** What the send would have done: everything is checked and composed, nothing is stored, no key is used up. */
 export async function dryRunAnswer(call: DryRunCall): Promise<Outgoing> {
-  const { mode, items } = call;
+  const { mode, items, parts } = call;
   const tried: Tried[] = [];
-  for (const item of items) tried.push(await tryItem(item, call));
+  let shown = 0;
+  for (const item of items) {
+    const one = await tryItem(item, call);
+    shown += one.kind === 'tried' ? one.answer.size : 0;
+    if (shown > parts.settings.bodyCap) return { refusal: tooMuch(parts.settings.bodyCap) };
+    tried.push(one);
+  }
   const refused = tried.flatMap((item, index) => (item.kind === 'refused' ? [{ ...item, index }] : []));
   const data = tried.flatMap((item) => (item.kind === 'tried' ? [item.answer] : []));
   const [first] = refused;
@@ -51,6 +61,14 @@ export async function dryRunAnswer(call: DryRunCall): Promise<Outgoing> {
   }
 }
 
+/** A hundred mails with one file between them would be a hundred copies of it in one answer: it is as large as a request may be. */
+function tooMuch(limit: number): Refusal {
+  return {
+    code: 'too_large',
+    message: `The messages are too large to be shown. At most ${bytesText(limit)} are shown in one answer.`,
+  };
+}
+
 function resultOf(item: Tried, index: number): object {
   if (item.kind === 'tried') return { index, status: 'accepted', id: item.answer.id };
   const { code, message } = item.refusal;
@@ -63,7 +81,7 @@ async function tryItem(item: DraftOrRefusal, { gate, parts, now }: DryRunCall): 
   const { domains } = parts.settings;
   const refusal = draftRefusal(item.draft, gate.key.domain, domains);
   if (refusal !== null) return { kind: 'refused', refusal };
-  const message = messageOf(item.draft, now);
+  const message = draftMessage(item.draft, now);
   const composed =
     'raw' in content
       ? await sealBytes({ version: RAW_VERSION, bytes: content.raw })
@@ -85,21 +103,5 @@ async function answerOf(
     envelope: { from: email.sender, to: email.envelope.map(({ address }) => address) },
     // What a caller composed himself is his own business.
     lint: message === null ? [] : lintMessage(message).map((finding) => ({ ...finding })),
-  };
-}
-
-function messageOf({ email, content }: Draft, now: number): Message {
-  const body: Body = 'raw' in content ? { html: null, text: null } : content;
-  return {
-    messageId: email.messageId,
-    date: email.scheduledAt ?? now,
-    boundary: email.boundary,
-    from: email.from,
-    to: email.to,
-    cc: email.cc ?? [],
-    replyTo: email.replyTo ?? [],
-    subject: email.subject,
-    headers: email.headers,
-    ...body,
   };
 }

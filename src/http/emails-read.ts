@@ -4,7 +4,7 @@ import type { EmailRecord } from '../mailroom/records.ts';
 import type { ObjectStore } from '../objects/store.ts';
 import { collect } from './collect.ts';
 import type { KeyedHandlers } from './context.ts';
-import type { Body } from './new-email.ts';
+import type { Body } from './draft.ts';
 import { presentEmail, presentEmailSummary, presentEvent, presentPage } from './present.ts';
 
 /** How long a client waits before it asks again while object storage is down. */

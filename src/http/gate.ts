@@ -1,25 +1,39 @@
 import type { Refusal } from '../../schemas/error.ts';
-import { unavailable } from '../../schemas/refusal.ts';
+import type { UploadRecord } from '../mailroom/attachment-records.ts';
 import type {
+  AcceptCall,
   Admission,
   AdmittedKey,
   Door,
   IdempotencyClaim,
   RateState,
-  SendItem,
 } from '../mailroom/mailroom.ts';
-import { type ObjectStore, StoreUnavailable } from '../objects/store.ts';
 import type { Outgoing } from './answer.ts';
 import type { Caller } from './auth.ts';
 
-/** How long a client waits before it asks again while a dependency is down. */
-const RETRY_AFTER_SECONDS = 5;
-
-/** Bytes to be stored before a send is accepted. */
+/** Bytes to be stored before a send is accepted, under the key of their content. */
 export interface NewObject {
-  readonly key: string;
+  /** Lower-case hex. */
+  readonly sha256: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly contentType: string;
+}
+
+/** The items of a send after everything they need was stored. */
+export type Stored = Required<Pick<AcceptCall, 'items' | 'uploads'>>;
+
+/** Takes an idempotency key for the time that it takes to get and store what a send needs. */
+export interface Reservation {
+  readonly idempotency: IdempotencyClaim;
+  /** Names the reservation. */
+  readonly token: string;
+}
+
+/** What is asked for beside the way in. */
+interface Wanted {
+  readonly reservation?: Reservation | null;
+  /** Ids of uploads that the request names. */
+  readonly uploads?: readonly string[];
 }
 
 /**
@@ -35,6 +49,8 @@ export class Gate {
   readonly #scope: Door['scope'];
   readonly #now: number;
   #key: AdmittedKey | null = null;
+  #reservation: Reservation | null = null;
+  #uploads: readonly UploadRecord[] = [];
 
   constructor(caller: Caller, scope: Door['scope'], now: number) {
     this.caller = caller;
@@ -48,22 +64,42 @@ export class Gate {
     return this.#key;
   }
 
-  /** Passes the door; answers what the room says instead, or null when it is passed. */
-  async admit(reservation?: {
-    readonly idempotency: IdempotencyClaim;
-    readonly token: string;
-  }): Promise<Outgoing | null> {
-    if (this.#key !== null) return null;
-    const door: Door = {
-      credential: this.caller.credential,
-      scope: this.#scope,
-      ...(reservation && { idempotency: reservation.idempotency, reserve: reservation.token }),
-    };
-    const admission = await this.caller.room.admit({ door, now: this.#now });
+  /** The uploads that `admit` was asked for, those of them that there are. */
+  get uploads(): readonly UploadRecord[] {
+    return this.#uploads;
+  }
+
+  /**
+   * Passes the door; answers what the room says instead, or null when it is passed. Who has passed it, and was let in before his
+   * request was read, comes again only when the request turns out to want something of the room.
+   */
+  async admit({ reservation = null, uploads = [] }: Wanted = {}): Promise<Outgoing | null> {
+    const isKnown = this.#key !== null;
+    if (isKnown && reservation === null && uploads.length === 0) return null;
+    const held = reservation && { idempotency: reservation.idempotency, reserve: reservation.token };
+    const door =
+      this.#key === null
+        ? { credential: this.caller.credential, scope: this.#scope, ...held }
+        : { key: this.#key, ...held };
+    const admission = await this.caller.room.admit({ door, now: this.#now, uploads });
     if (admission.kind !== 'admitted') return this.#turnedAway(admission);
-    this.rate = admission.rate;
+    if (!isKnown) this.rate = admission.rate;
     this.#key = admission.key;
+    this.#reservation = reservation;
+    this.#uploads = admission.uploads ?? [];
     return null;
+  }
+
+  /** Gives up what `admit` reserved, when the request ends without having been handed over. */
+  async leave(): Promise<void> {
+    if (this.#reservation === null) return;
+    const { idempotency, token } = this.#reservation;
+    this.#reservation = null;
+    await this.caller.room.release({
+      key: idempotency.key,
+      endpoint: idempotency.endpoint,
+      reserved: token,
+    });
   }
 
   /** A refusal that comes after the door in the order of checks: whoever may not enter hears that instead. */
@@ -71,55 +107,34 @@ export class Gate {
     return (await this.admit()) ?? { refusal };
   }
 
-  /** Hands a send over: stores what must be stored, then accepts. */
+  /** Hands a send over: stores what must be stored, then accepts. @throws StoreUnavailable */
   async accept(send: {
     readonly mode: 'single' | 'strict' | 'permissive';
-    /** The items, and what must be stored first: both once the domain a key is bound to is known, if it is by then. */
-    readonly items: (keyDomain: string | null) => readonly SendItem[];
-    readonly objects: (keyDomain: string | null) => readonly NewObject[];
-    readonly idempotency: IdempotencyClaim | null;
-    readonly store: ObjectStore;
-    /** Names the reservation. */
-    readonly token: string;
+    /** Whether something must be stored first, as far as can be told before the domain a key is bound to is known. */
+    readonly stores: (keyDomain: string | null) => boolean;
+    /** Stores what the items need, and makes them. */
+    readonly items: (keyDomain: string | null) => Promise<Stored>;
+    readonly reservation: Reservation | null;
   }): Promise<Outgoing> {
-    const { idempotency, token, mode } = send;
-    const held = { ...(idempotency && { idempotency }) };
+    const { mode, reservation } = send;
     // The whole request is known here, so a repeated one is answered before anything is stored.
-    const storing = send.objects(this.#key?.domain ?? null).length > 0;
-    const reservation = storing && this.#key === null && idempotency !== null ? { idempotency, token } : null;
-    if (storing) {
-      const stopped = await this.admit(reservation ?? undefined);
+    if (this.#key === null && send.stores(null)) {
+      const stopped = await this.admit({ reservation });
       if (stopped !== null) return stopped;
-      const failed = await this.#store(send.objects(this.key.domain), send.store, reservation);
-      if (failed !== null) return { refusal: failed };
     }
+    const { items, uploads } = await send.items(this.#key?.domain ?? null);
+    const held = { ...(reservation && { idempotency: reservation.idempotency }) };
+    const reserved = this.#reservation?.token;
     const door =
       this.#key === null
         ? { credential: this.caller.credential, scope: this.#scope, ...held }
-        : { key: this.#key, ...held, ...(reservation && { reserved: token }) };
-    const items = send.items(this.#key?.domain ?? null);
-    const accepted = await this.caller.room.accept({ door, mode, items, now: this.#now });
+        : { key: this.#key, ...held, ...(reserved !== undefined && { reserved }) };
+    const accepted = await this.caller.room.accept({ door, mode, items, uploads, now: this.#now });
+    // Whatever the room said, it has done with the reservation what belongs to it.
+    this.#reservation = null;
     if (accepted.kind !== 'accepted') return this.#turnedAway(accepted);
     if (this.#key === null) this.rate = accepted.rate;
     return { status: accepted.answer.status, json: accepted.answer.body };
-  }
-
-  async #store(
-    objects: readonly NewObject[],
-    store: ObjectStore,
-    reservation: { readonly idempotency: IdempotencyClaim; readonly token: string } | null,
-  ): Promise<Refusal | null> {
-    try {
-      for (const { key, bytes, contentType } of objects) await store.put(key, bytes, { contentType });
-      return null;
-    } catch (cause) {
-      if (reservation !== null) {
-        const { key, endpoint } = reservation.idempotency;
-        await this.caller.room.release({ key, endpoint, reserved: reservation.token });
-      }
-      if (cause instanceof StoreUnavailable) return unavailable(RETRY_AFTER_SECONDS);
-      throw cause;
-    }
   }
 
   #turnedAway(admission: Exclude<Admission, { kind: 'admitted' }>): Outgoing {

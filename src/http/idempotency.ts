@@ -2,8 +2,10 @@ import type { Refusal } from '../../schemas/error.ts';
 import { invalidIdempotencyKey } from '../../schemas/refusal.ts';
 import { MAX_IDEMPOTENCY_KEY } from '../../schemas/send-headers.ts';
 import type { IdempotencyClaim } from '../mailroom/mailroom.ts';
+import type { Hasher } from '../objects/hasher.ts';
 import { sha256Hex } from './digest.ts';
 import { canonicalJson, type Json } from './json.ts';
+import { contentsIn } from './send-json.ts';
 
 const HEADER = 'idempotency-key';
 const SWITCH_PREFIX = 'x-mailwright-';
@@ -42,12 +44,24 @@ export async function fingerprint(request: {
   readonly mode: string;
   readonly headers: Headers;
   readonly body: Json | Uint8Array<ArrayBuffer>;
+  readonly hasher: () => Hasher;
 }): Promise<string> {
-  const { endpoint, mode, headers, body } = request;
+  const { endpoint, mode, headers, body, hasher } = request;
   const switches = [...headers].filter(([name]) => name.startsWith(SWITCH_PREFIX)).toSorted();
-  const asked = body instanceof Uint8Array ? { sha256: await sha256Hex(body) } : { json: body };
-  const text = canonicalJson({ endpoint, mode, switches, ...asked });
+  const isBytes = body instanceof Uint8Array;
+  const asked = isBytes ? { sha256: await sha256Hex(body) } : { json: body };
+  const digests = isBytes ? new Map() : await digestsIn(body, hasher);
+  const text = canonicalJson({ endpoint, mode, switches, ...asked }, digests);
   return await sha256Hex(new TextEncoder().encode(text));
+}
+
+/** A file of 25 MiB is told by its digest: there is no need for another text of it. */
+async function digestsIn(body: Json, hasher: () => Hasher): Promise<ReadonlyMap<unknown, string>> {
+  const digests = new Map<unknown, string>();
+  for (const content of contentsIn(body)) {
+    digests.set(content, `${content.form} ${await content.sha256(hasher)}`);
+  }
+  return digests;
 }
 
 export async function claimOf(

@@ -10,8 +10,19 @@ export const MAX_KEYS = 10_000;
 /** Against `[0,0,0,…`: twenty million of them fit into a body of 45 MiB. A full batch stays below this. */
 export const MAX_ELEMENTS = 100_000;
 
+/** A value in the text, from its first byte to the one behind its last. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
 export type GuardFinding =
-  | { readonly kind: 'passed'; readonly loneSurrogate: boolean }
+  | {
+      readonly kind: 'passed';
+      readonly loneSurrogate: boolean;
+      /** The strings, lists and objects that are the `content` of an attachment, in their order. */
+      readonly contents: readonly Span[];
+    }
   | { readonly kind: 'too_deep' }
   | { readonly kind: 'too_many_keys' }
   | { readonly kind: 'too_many_elements' }
@@ -47,20 +58,28 @@ export function guardJson(bytes: Uint8Array): GuardFinding {
   let elements = 0;
   // Depth of the container that is some attachment's `content`: bytes as `[104,105]` or `{"0":104}` are data there.
   let contentDepth = 0;
+  let contentStart = 0;
+  const contents: Span[] = [];
   let lastString: readonly [start: number, end: number] = [0, 0];
   for (let at = 0; at < bytes.length; at += 1) {
     const byte = bytes[at];
     if (byte === QUOTE) {
       const end = strings.skip(at + 1);
       lastString = [at + 1, end];
+      if (contentDepth === 0 && isContent(frames)) contents.push({ start: at, end: end + 1 });
       at = end;
     } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
       if (frames.length === MAX_DEPTH) return { kind: 'too_deep' };
-      const under = frames.at(-1)?.key ?? 'other';
-      if (contentDepth === 0 && under === 'content' && isAttachment(frames)) contentDepth = frames.length + 1;
-      frames.push({ array: byte === OPEN_ARRAY, under, key: 'other' });
+      if (contentDepth === 0 && isContent(frames)) {
+        contentDepth = frames.length + 1;
+        contentStart = at;
+      }
+      frames.push({ array: byte === OPEN_ARRAY, under: frames.at(-1)?.key ?? 'other', key: 'other' });
     } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
-      if (frames.length === contentDepth) contentDepth = 0;
+      if (frames.length === contentDepth) {
+        contentDepth = 0;
+        contents.push({ start: contentStart, end: at + 1 });
+      }
       frames.pop();
     } else if (byte === COLON) {
       const frame = frames.at(-1);
@@ -68,7 +87,9 @@ export function guardJson(bytes: Uint8Array): GuardFinding {
       if (contentDepth === 0 || !isIndex(bytes, lastString)) keys += 1;
       if (keys > MAX_KEYS) return { kind: 'too_many_keys' };
     } else if (byte === COMMA) {
-      if (contentDepth === 0 && frames.at(-1)?.array === true) elements += 1;
+      const frame = frames.at(-1);
+      if (frame !== undefined) frame.key = 'other';
+      if (contentDepth === 0 && frame?.array === true) elements += 1;
       if (elements > MAX_ELEMENTS) return { kind: 'too_many_elements' };
     } else if (isDigit(byte)) {
       const end = numberEnd(bytes, at);
@@ -76,13 +97,18 @@ export function guardJson(bytes: Uint8Array): GuardFinding {
       at = end - 1;
     }
   }
-  return { kind: 'passed', loneSurrogate: strings.loneSurrogate };
+  return { kind: 'passed', loneSurrogate: strings.loneSurrogate, contents };
 }
 
-/** Whether the innermost object is an item of an array under `attachments`. */
-function isAttachment(frames: readonly Frame[]): boolean {
-  const array = frames.at(-2);
-  return array?.array === true && array.under === 'attachments';
+/** Whether what comes next is the `content` of an attachment: of the mail that the text is, or of one in the list that it is. */
+function isContent(frames: readonly Frame[]): boolean {
+  const [list, attachment] = frames.slice(-2);
+  return (
+    frames.length === (frames[0]?.array === true ? 4 : 3) &&
+    attachment?.key === 'content' &&
+    list?.array === true &&
+    list.under === 'attachments'
+  );
 }
 
 function keyKind(bytes: Uint8Array, [start, end]: readonly [number, number]): KeyKind {

@@ -19,14 +19,15 @@ export function parseJson(bytes: Uint8Array): ParsedJson {
   const value = decode(bytes);
   if (value === undefined) return { ok: false, refusal: malformedBody('It is not JSON in UTF-8.') };
   if (!finding.loneSurrogate) return { ok: true, value };
-  const field = findLoneSurrogate(value, '') || 'body';
-  return {
-    ok: false,
-    refusal: invalidField(field, 'It holds half of a surrogate pair, which is no character.'),
-  };
+  return { ok: false, refusal: halfPair(findLoneSurrogate(value, '') || 'body') };
 }
 
-function findingText(finding: Exclude<GuardFinding, { kind: 'passed' }>): string {
+export function halfPair(field: string): Refusal {
+  return invalidField(field, 'It holds half of a surrogate pair, which is no character.');
+}
+
+/** What the guard found, in a sentence. */
+export function findingText(finding: Exclude<GuardFinding, { kind: 'passed' }>): string {
   switch (finding.kind) {
     case 'too_deep':
       return `It is nested more than ${MAX_DEPTH} levels deep.`;
@@ -41,15 +42,19 @@ function findingText(finding: Exclude<GuardFinding, { kind: 'passed' }>): string
 
 function decode(bytes: Uint8Array): Json | undefined {
   try {
-    // `ignoreBOM` keeps the mark in the text, where `JSON.parse` refuses it.
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    return JSON.parse(utf8(bytes));
   } catch {
     return undefined;
   }
 }
 
+/** Strict. `ignoreBOM` keeps the mark in the text, where `JSON.parse` refuses it. */
+export function utf8(bytes: Uint8Array): string {
+  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+}
+
 /** The path of the first string that is not well formed; of a key, that of its object. Depth is bounded by the guard. */
-function findLoneSurrogate(value: Json, path: string): string | null {
+export function findLoneSurrogate(value: Json, path: string): string | null {
   if (typeof value === 'string') return value.isWellFormed() ? null : path;
   if (value === null || typeof value !== 'object') return null;
   const array = Array.isArray(value);
@@ -62,10 +67,16 @@ function findLoneSurrogate(value: Json, path: string): string | null {
   return null;
 }
 
-/** The same text for the same value, whatever the order of keys and the white space were (idempotency, section 4). */
-export function canonicalJson(value: Json): string {
+/**
+ * The same text for the same value, whatever the order of keys and the white space were (idempotency, section 4).
+ *
+ * @param digests what stands for values that are not written out
+ */
+export function canonicalJson(value: Json, digests: ReadonlyMap<unknown, string> = new Map()): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  const digest = digests.get(value);
+  if (digest !== undefined) return JSON.stringify(digest);
+  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item, digests)).join(',')}]`;
   const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(',')}}`;
+  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item, digests)}`).join(',')}}`;
 }

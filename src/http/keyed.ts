@@ -10,6 +10,7 @@ import { domains } from './domains.ts';
 import { emailsChange } from './emails-change.ts';
 import { emailsRead } from './emails-read.ts';
 import { sendEmail } from './emails-send.ts';
+import { events } from './events.ts';
 import type { Exchange } from './exchange.ts';
 import { Gate } from './gate.ts';
 import type { SendEndpoint } from './plan.ts';
@@ -18,9 +19,20 @@ import { sendRaw } from './raw.ts';
 import { type Reading, readBody, readParameters } from './request.ts';
 import { send } from './send.ts';
 import { suppressions } from './suppressions.ts';
+import { webhookEvents } from './webhook-events.ts';
+import { webhooks } from './webhooks.ts';
 
 const SENDS: Readonly<Record<SendId, SendEndpoint>> = { sendEmail, sendBatch, sendRaw };
-const HANDLERS: KeyedHandlers = { ...emailsRead, ...emailsChange, ...apiKeys, ...suppressions, ...domains };
+const HANDLERS: KeyedHandlers = {
+  ...emailsRead,
+  ...emailsChange,
+  ...events,
+  ...webhooks,
+  ...webhookEvents,
+  ...apiKeys,
+  ...suppressions,
+  ...domains,
+};
 
 /** An operation that needs a caller: key, rate, permission; then parameters, body and the rest (contract, section 2.3). */
 export async function keyed(

@@ -8,7 +8,12 @@ import type { ParsedMailbox } from '../mime/address.ts';
 import { textFromHtml } from '../mime/plain-text.ts';
 import { objectKey } from '../objects/key.ts';
 import { hex, sha256Hex } from './digest.ts';
+import { draftMessage } from './draft-message.ts';
+import type { Body, Draft, DraftCall, DraftOrRefusal, Waiting } from './draft.ts';
+import { draftFiles } from './files.ts';
 import type { NewObject } from './gate.ts';
+import { fileLimit, messageLimit, overLimit } from './message-limit.ts';
+import { NOTHING_OUTSIDE, type Outside } from './outside.ts';
 import type { Parts } from './parts.ts';
 import { Readings } from './readings.ts';
 import { simulatedSenderRefusal, simulationOf } from './simulated.ts';
@@ -18,49 +23,19 @@ const INLINE_BYTES = 256 * 1024;
 const BOUNDARY_BYTES = 16;
 const MESSAGE_ID_BYTES = 16;
 
-export interface Body {
-  readonly html: string | null;
-  readonly text: string | null;
-}
-
-/** One mail, ready to be accepted: the record, the objects it needs, and its body for a dry run. */
-export interface Draft {
-  readonly email: NewEmail;
-  readonly objects: readonly NewObject[];
-  readonly content: Body | { readonly raw: Uint8Array<ArrayBuffer> };
-  /** Domains of further senders that a raw message names (`Sender`, `Resent-From`): it must be allowed to speak for them. */
-  readonly claims: readonly string[];
-  readonly dryRun: boolean;
-}
-
-export type DraftOrRefusal =
-  | { readonly kind: 'draft'; readonly draft: Draft }
-  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly dryRun: boolean };
-
-/** Switches that came as headers. */
-export interface Switches {
-  readonly dryRun: boolean;
-  readonly tls: 'enforced' | null;
-}
-
-export interface DraftCall {
-  /** The item of the body, tolerated, not validated. */
-  readonly body: unknown;
-  readonly switches: Switches;
-  readonly account: string;
-  readonly now: number;
-  readonly parts: Pick<Parts, 'newId' | 'randomBytes' | 'settings'>;
-}
-
 /** Validates one mail in the contract's order and fixes its identity: id, Message-ID, boundary. */
-export async function draftEmail(call: DraftCall): Promise<DraftOrRefusal> {
+export async function draftEmail(call: DraftCall): Promise<DraftOrRefusal | Waiting> {
   const dryRun = call.switches.dryRun || asksDryRun(call.body);
-  const readings = new Readings(call.now);
+  const readings = new Readings({ now: call.now, limit: messageLimit(call.parts) });
   const read = readSend({ body: call.body, judges: readings });
   if (!read.ok) return { kind: 'refused', refusal: read.refusal, dryRun };
-  const built = await buildEmail(read.email, readings, call);
-  if ('refusal' in built) return { kind: 'refused', refusal: built.refusal, dryRun };
-  return { kind: 'draft', draft: { ...built, dryRun } };
+  const sources = readings.files.map(({ source }) => source).filter(({ kind }) => kind !== 'content');
+  const finish = async (outside: Outside): Promise<DraftOrRefusal> => {
+    const built = await buildEmail(read.email, { readings, outside, call });
+    if ('refusal' in built) return { kind: 'refused', refusal: built.refusal, dryRun };
+    return { kind: 'draft', draft: { ...built, dryRun } };
+  };
+  return sources.length === 0 ? await finish(NOTHING_OUTSIDE) : { kind: 'waiting', sources, dryRun, finish };
 }
 
 function asksDryRun(body: unknown): boolean {
@@ -69,10 +44,16 @@ function asksDryRun(body: unknown): boolean {
 
 async function buildEmail(
   send: z.output<typeof SendEmail>,
-  readings: Readings,
-  { account, parts, switches }: DraftCall,
+  {
+    readings,
+    outside,
+    call,
+  }: { readonly readings: Readings; readonly outside: Outside; readonly call: DraftCall },
 ): Promise<Omit<Draft, 'dryRun'> | { readonly refusal: Refusal }> {
+  const { account, parts, switches } = call;
   const { settings } = parts;
+  const files = draftFiles(readings.files, { ...call, outside });
+  if (!files.ok) return files;
   const [from] = readings.mailboxes(send, 'from');
   if (from === undefined) throw new Error('A mail that was read has no sender');
   const { headers, messageId, replyTo } = readings.headerFields;
@@ -97,10 +78,24 @@ async function buildEmail(
     tls: send.tls ?? switches.tls,
     content: stored.content,
     envelope: envelopeOf([...to, ...cc, ...bcc], settings),
-    objects: stored.objects.map(({ key }) => key),
+    attachments: [],
+    objects: [],
   };
-  const refusal = simulatedSenderRefusal(email, settings);
-  return refusal === null ? { email, objects: stored.objects, content, claims: [] } : { refusal };
+  const draft = { email, files: files.value, objects: stored.objects, content, claims: [] };
+  const refusal = (await sizeRefusal(draft, call)) ?? simulatedSenderRefusal(email, settings);
+  return refusal === null ? draft : { refusal };
+}
+
+/** Counted on the message as it will be sent, before anything is stored for it. Without files it is far below. */
+async function sizeRefusal(
+  draft: Pick<Draft, 'email' | 'content' | 'files'>,
+  { parts, now }: DraftCall,
+): Promise<Refusal | null> {
+  if (draft.files.length === 0) return null;
+  const limit = messageLimit(parts);
+  const files = draft.files.reduce((sum, { bytes }) => sum + bytes.size, 0);
+  const isOver = files > fileLimit(limit) || (await parts.compose(draftMessage(draft, now))).size > limit;
+  return isOver ? overLimit(limit, 'attachments') : null;
 }
 
 export function recorded({ name, address, given }: ParsedMailbox): GivenMailbox {
@@ -149,6 +144,7 @@ async function storedContent(
     return { content: inline, objects: [] };
   const bytes = new TextEncoder().encode(JSON.stringify({ html, text }));
   if (bytes.length <= INLINE_BYTES) return { content: inline, objects: [] };
-  const key = objectKey({ account, id: await sha256Hex(bytes) });
-  return { content: { kind: 'object', key }, objects: [{ key, bytes, contentType: 'application/json' }] };
+  const sha256 = await sha256Hex(bytes);
+  const key = objectKey({ account, id: sha256 });
+  return { content: { kind: 'object', key }, objects: [{ sha256, bytes, contentType: 'application/json' }] };
 }

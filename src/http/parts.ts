@@ -1,7 +1,11 @@
 import type { Async, Mailroom, RateState } from '../mailroom/mailroom.ts';
 import type { EmailRecord } from '../mailroom/records.ts';
-import type { Compose, Composed } from '../mime/message.ts';
+import type { Compose, Sealed } from '../mime/message.ts';
+import type { Egress } from '../net/egress.ts';
+import type { Hasher } from '../objects/hasher.ts';
 import type { ObjectStore } from '../objects/store.ts';
+import type { Sealer } from '../secrets/sealer.ts';
+import type { Tickets } from '../secrets/ticket.ts';
 
 /** What the operator configured that `http` must know. */
 export interface Settings {
@@ -48,7 +52,7 @@ export interface HealthReport {
 
 /** The bytes of a stored mail, or why there are none. */
 export type Prepared =
-  | { readonly kind: 'ready'; readonly composed: Composed }
+  | { readonly kind: 'ready'; readonly composed: Sealed }
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'unavailable'; readonly cause: string };
 
@@ -79,6 +83,15 @@ export interface Parts {
   readonly compose: Compose;
   /** The exact bytes that were or will be sent: what the clerk does before it hands a mail to a relay. */
   readonly prepare: (email: EmailRecord) => Promise<Prepared>;
+  /** Seals the signing secrets of webhooks, and opens them to be shown. */
+  readonly sealer: Sealer;
+  /** Judges the places that callers choose, and fetches from there. */
+  readonly egress: Egress;
+  readonly hasher: () => Hasher;
+  /** Signs the links that need no key, and reads them again. Each kind has a key of its own. */
+  readonly tickets: { readonly download: Tickets; readonly upload: Tickets };
+  /** Bytes that the relays are known to take, where that is known and less than anybody may send. */
+  readonly relayLimit?: () => number | null;
   /** Milliseconds since 1970 UTC. */
   readonly clock: () => number;
   /** A fresh UUID, version 7. */

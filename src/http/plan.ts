@@ -1,8 +1,9 @@
 import type { OPERATIONS } from '../../schemas/operations.ts';
 import type { Json } from './json.ts';
-import type { DraftOrRefusal, Switches } from './new-email.ts';
+import type { DraftOrRefusal, Switches, Waiting } from './draft.ts';
 import type { Parts } from './parts.ts';
 import type { Reading } from './request.ts';
+import type { Shelf } from './shelf.ts';
 
 export type Mode = 'single' | 'strict' | 'permissive';
 
@@ -14,12 +15,13 @@ export interface SendRequest {
   readonly account: string;
   readonly now: number;
   readonly parts: Parts;
+  readonly shelf: Shelf;
 }
 
-/** The mails of a request, good and bad, in its order. */
+/** The mails of a request in its order: good ones, bad ones, and those that wait for files from elsewhere. */
 export interface Plan {
   readonly mode: Mode;
-  readonly items: readonly DraftOrRefusal[];
+  readonly items: readonly (DraftOrRefusal | Waiting)[];
 }
 
 /** One of the endpoints that send. */

@@ -3,7 +3,7 @@ import type { ApiKey } from '../../schemas/api-key.ts';
 import type { LastEvent, SmtpReply as Reply } from '../../schemas/delivery.ts';
 import type { Domain, DomainSummary } from '../../schemas/domain.ts';
 import type { Email, EmailSummary } from '../../schemas/email.ts';
-import type { EmailEvent } from '../../schemas/event.ts';
+import type { AccountEvent, EmailEvent } from '../../schemas/event.ts';
 import type { Health, RelayHealth as WireRelay } from '../../schemas/health.ts';
 import type { Recipient } from '../../schemas/recipient.ts';
 import type { SmtpReply } from '../../schemas/smtp.ts';
@@ -17,17 +17,18 @@ import type {
   RecipientRecord,
   SuppressionRecord,
 } from '../mailroom/records.ts';
+import type { AccountEventRecord } from '../mailroom/webhook-records.ts';
 import type { HealthReport, RelayHealth, SenderDomain } from './parts.ts';
 
 /** The one place where what the rooms know becomes what the wire says. Times become text, `camelCase` the contract's spelling. */
 
 type Wire<Schema extends z.ZodType> = z.output<Schema>;
 
-function time(milliseconds: number): string {
+export function time(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }
 
-function timeOrNull(milliseconds: number | null): string | null {
+export function timeOrNull(milliseconds: number | null): string | null {
   return milliseconds === null ? null : time(milliseconds);
 }
 
@@ -59,7 +60,7 @@ function lastEvent({ lastEvent: word }: Pick<EmailRecord, 'lastEvent'>, reader: 
 }
 
 export function presentEmailSummary(
-  email: Omit<EmailRecord, 'content' | 'recipients'>,
+  email: Omit<EmailRecord, 'content' | 'recipients' | 'attachments'>,
   reader: Reader,
 ): Wire<typeof EmailSummary> {
   return {
@@ -126,11 +127,19 @@ function presentReply(smtp: Reply | null): Wire<typeof SmtpReply> | null {
 }
 
 export function presentEvent(event: EventRecord): Wire<typeof EmailEvent> {
+  const { type, recipient } = event;
+  return { ...presentStep(event), type, recipient };
+}
+
+export function presentAccountEvent(event: AccountEventRecord): Wire<typeof AccountEvent> {
+  const { type, recipient, emailId, webhookId } = event;
+  return { ...presentStep(event), type, recipient, email_id: emailId, webhook_id: webhookId };
+}
+
+function presentStep(event: Omit<EventRecord, 'type' | 'emailId' | 'recipient'>) {
   return {
     id: event.id,
-    type: event.type,
     created_at: time(event.createdAt),
-    recipient: event.recipient,
     attempt: event.attempt,
     relay: event.relay,
     phase: event.phase,

@@ -4,7 +4,7 @@ import type { Refusal } from '../../schemas/error.ts';
 import { bodyRefusal } from '../../schemas/first-refusal.ts';
 import { OPERATIONS } from '../../schemas/operations.ts';
 import { RAW_MEDIA_TYPE, SendRaw } from '../../schemas/raw.ts';
-import { invalidAddress, invalidField, messageTooLarge, missingField } from '../../schemas/refusal.ts';
+import { invalidAddress, invalidField, missingField } from '../../schemas/refusal.ts';
 import { tolerate } from '../../schemas/tolerance.ts';
 import type { NewEmail } from '../mailroom/records.ts';
 import { type ParsedMailbox, parseAddress } from '../mime/address.ts';
@@ -12,13 +12,12 @@ import { type RawMail, readRaw } from '../mime/raw.ts';
 import { objectKey } from '../objects/key.ts';
 import { decodeBase64 } from './base64.ts';
 import { sha256Hex } from './digest.ts';
-import { type DraftOrRefusal, envelopeOf, identity, recorded, recordedOrNull } from './new-email.ts';
+import type { DraftOrRefusal } from './draft.ts';
+import { messageLimit, overLimit } from './message-limit.ts';
+import { envelopeOf, identity, recorded, recordedOrNull } from './new-email.ts';
 import { noObject, type SendEndpoint, type SendRequest } from './plan.ts';
 import type { Reading } from './request.ts';
 import { simulatedSenderRefusal } from './simulated.ts';
-
-/** Contract, section 5.3: counted on the message as it is sent. */
-export const MAX_MESSAGE_BYTES = 40 * 1024 * 1024;
 
 /** A message that its caller composed, and the envelope where he gave one. */
 interface RawRequest {
@@ -45,17 +44,19 @@ async function draftRaw(request: SendRequest, body: unknown): Promise<DraftOrRef
   if (!read.ok) return { kind: 'refused', refusal: read.refusal, dryRun: asksDryRun(request, body) };
   const { dryRun, bytes, recipients } = read.value;
   const refused = (refusal: Refusal): DraftOrRefusal => ({ kind: 'refused', refusal, dryRun });
-  if (bytes.length > MAX_MESSAGE_BYTES) return refused(messageTooLarge('40 MiB', 'raw'));
+  const limit = messageLimit(request.parts);
+  if (bytes.length > limit) return refused(overLimit(limit, 'raw'));
   const reading = readMail({ bytes, date: request.now, hasRecipients: recipients !== null }, request.parts);
   if (!reading.ok) return refused(invalidField('raw', reading.rule));
   const { mail } = reading;
-  const email = await emailOf(mail, read.value, request);
+  const sha256 = await sha256Hex(mail.bytes);
+  const email = emailOf(mail, sha256, read.value, request);
   const refusal =
     recipientsRefusal(email, mail, read.value) ?? simulatedSenderRefusal(email, request.parts.settings);
   if (refusal !== null) return refused(refusal);
-  const objects = email.objects.map((key) => ({ key, bytes: mail.bytes, contentType: RAW_MEDIA_TYPE }));
+  const objects = [{ sha256, bytes: mail.bytes, contentType: RAW_MEDIA_TYPE }];
   const claims = mail.senderDomains.filter((domain) => domain !== mail.from.domain);
-  return { kind: 'draft', draft: { email, objects, content: { raw: mail.bytes }, claims, dryRun } };
+  return { kind: 'draft', draft: { email, files: [], objects, content: { raw: mail.bytes }, claims, dryRun } };
 }
 
 /** A message without a Message-ID gets one of its sender's domain, which is known only when it has been read. */
@@ -114,8 +115,13 @@ function mailboxesIn(data: z.output<typeof SendRaw>, name: 'from' | 'to'): Readi
   return { ok: true, value: mailboxes };
 }
 
-async function emailOf(mail: RawMail, asked: RawRequest, { account, parts }: SendRequest): Promise<NewEmail> {
-  const key = objectKey({ account, id: await sha256Hex(mail.bytes) });
+function emailOf(
+  mail: RawMail,
+  sha256: string,
+  asked: RawRequest,
+  { account, parts }: SendRequest,
+): NewEmail {
+  const key = objectKey({ account, id: sha256 });
   const envelope = asked.recipients ?? [...mail.to, ...mail.cc, ...mail.bcc];
   return {
     ...identity(parts, mail.from.domain),
@@ -135,7 +141,8 @@ async function emailOf(mail: RawMail, asked: RawRequest, { account, parts }: Sen
     tls: asked.tls,
     content: { kind: 'raw', key, size: mail.bytes.length },
     envelope: envelopeOf(envelope, parts.settings),
-    objects: [key],
+    attachments: [],
+    objects: [],
   };
 }
 

@@ -1,11 +1,13 @@
 import type * as z from 'zod';
 import { type AddressField, addressTexts } from '../../schemas/address.ts';
+import type { Attachments } from '../../schemas/attachment.ts';
 import type { SendEmail } from '../../schemas/email.ts';
 import type { Refusal } from '../../schemas/error.ts';
 import type { SendJudges } from '../../schemas/read-send.ts';
 import { invalidAddress, invalidField } from '../../schemas/refusal.ts';
 import { type ParsedMailbox, parseAddress } from '../mime/address.ts';
 import { type HeaderReading, readHeaderFields } from '../mime/header-fields.ts';
+import { type GivenFile, readAttachment } from './attachments.ts';
 import { MAX_AHEAD_MS, readSchedule, type Schedule } from './schedule.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -14,12 +16,16 @@ const NO_HEADERS: HeaderReading = { ok: true, headers: [], messageId: null, repl
 /** Judges the fields of one mail that need a grammar, and keeps what was read: no text is read twice. */
 export class Readings implements Required<SendJudges> {
   readonly #now: number;
+  readonly #limit: number;
   readonly #mailboxes = new Map<string, ParsedMailbox>();
   #headers: HeaderReading = NO_HEADERS;
   #schedule: Schedule | null = null;
+  #files: readonly GivenFile[] = [];
 
-  constructor(now: number) {
+  /** @param limit bytes of a message */
+  constructor({ now, limit }: { readonly now: number; readonly limit: number }) {
     this.#now = now;
+    this.#limit = limit;
   }
 
   readonly address = (text: string, field: string): Refusal | null => {
@@ -37,6 +43,21 @@ export class Readings implements Required<SendJudges> {
     this.#headers = readHeaderFields({ headers: Object.entries(headers), hasReplyTo });
     return this.#headers.ok ? null : this.#headers.refusal;
   };
+
+  readonly attachments = (given: z.output<typeof Attachments>, field: string): Refusal | null => {
+    const files: GivenFile[] = [];
+    for (const [index, attachment] of given.entries()) {
+      const read = readAttachment(attachment, { field: `${field}[${index}]`, limit: this.#limit });
+      if (!read.ok) return read.refusal;
+      files.push(read.value);
+    }
+    this.#files = files;
+    return null;
+  };
+
+  get files(): readonly GivenFile[] {
+    return this.#files;
+  }
 
   /** The mailboxes of a field that was judged. */
   mailboxes(send: z.output<typeof SendEmail>, field: AddressField): readonly ParsedMailbox[] {

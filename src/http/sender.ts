@@ -1,7 +1,7 @@
 import type { Refusal } from '../../schemas/error.ts';
 import { domainNotVerified, keyBoundElsewhere } from '../../schemas/refusal.ts';
 import { senderRefusal } from '../mailroom/sender.ts';
-import type { Draft } from './new-email.ts';
+import type { Draft } from './draft.ts';
 import type { Settings } from './parts.ts';
 
 /**

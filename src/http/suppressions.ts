@@ -28,6 +28,8 @@ export const suppressions: Pick<
       entries: [entryOf(address.value, body, context)],
       now: context.now,
     });
+    // Here and below: webhooks may have to be told.
+    context.parts.wake(context.account);
     if (entry === undefined) throw new Error('An entry that was added is not there');
     return { status: 201, body: { object: 'suppression', id: entry.id } };
   },
@@ -42,13 +44,15 @@ export const suppressions: Pick<
     if (!addresses.ok) return addresses;
     const entries = addresses.value.map((address) => entryOf(address, body, context));
     const added = await context.room.suppress({ entries, now: context.now });
+    context.parts.wake(context.account);
     return { status: 201, body: { data: added.map(({ id }) => ({ object: 'suppression' as const, id })) } };
   },
 
-  async removeSuppressions({ body }, { room, now }) {
+  async removeSuppressions({ body }, { room, parts, account, now }) {
     const asked = body.emails === undefined ? ids(body.ids ?? []) : allCanonical(body.emails);
     if (!asked.ok) return asked;
     const removed = await room.unsuppress({ idsOrAddresses: asked.value, now });
+    parts.wake(account);
     return { status: 200, body: { data: removed.map(({ id }) => gone(id)) } };
   },
 
@@ -60,10 +64,11 @@ export const suppressions: Pick<
     return { status: 200, body: presentSuppression(entry) };
   },
 
-  async deleteSuppression({ params }, { room, now }) {
+  async deleteSuppression({ params }, { room, parts, account, now }) {
     const asked = idOrAddress(params.id);
     if (!asked.ok) return asked;
     const [entry] = await room.unsuppress({ idsOrAddresses: [asked.value], now });
+    parts.wake(account);
     if (entry === undefined) return { refusal: notFound('Suppression') };
     return { status: 200, body: gone(entry.id) };
   },

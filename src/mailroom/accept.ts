@@ -2,10 +2,12 @@ import type { Refusal } from '../../schemas/error.ts';
 import { answerOf, type ItemResult, inBatch } from './answer.ts';
 import { passDoor } from './door.ts';
 import { checkKey, checkReservation, completeKey, releaseKey } from './idempotency.ts';
+import { keepObjects } from './leaving-objects.ts';
 import type { AcceptCall, Accepted, Admission, AdmittedKey, SendItem } from './mailroom.ts';
-import { storeEmail } from './outbox.ts';
+import { objectsOf, storeEmail } from './outbox.ts';
 import type { Room } from './room.ts';
 import { senderRefusal } from './sender.ts';
+import { finishUpload } from './uploads.ts';
 
 /**
  * Everything that is to be sent comes in here. Mails, recipients, events, the stored answer and the completed key are one
@@ -17,14 +19,14 @@ export function accept(room: Room, call: AcceptCall): Accepted {
     if (admission.kind !== 'admitted') return admission;
     const { rate, key } = admission;
     const results = call.items.map((item) => judge(room, { item, key }));
-    const refusal = wholeRefusal({ mode: call.mode, results });
+    const good = acceptedItems({ items: call.items, results });
+    const refusal = wholeRefusal({ mode: call.mode, results }) ?? keepNamed(room, call, good);
     if (refusal !== null) {
       giveBack(room, call);
       return { kind: 'refused', rate, refusal };
     }
-    for (const item of acceptedItems({ items: call.items, results })) {
-      storeEmail(room, { email: item.email, now: call.now });
-    }
+    for (const { id, content } of call.uploads ?? []) finishUpload(room, { id, content });
+    for (const item of good) storeEmail(room, { email: item.email, now: call.now });
     const answer = answerOf({ mode: call.mode, results });
     const { idempotency: claim } = call.door;
     if (claim !== undefined) completeKey({ sql: room.sql, claim, answer, now: call.now });
@@ -97,6 +99,19 @@ function acceptedItems({
     (item, index): item is Extract<SendItem, { kind: 'email' }> =>
       item.kind === 'email' && results[index]?.kind === 'accepted',
   );
+}
+
+/** A permissive batch is refused as a whole, too: what is in the way is gone in a moment. */
+function keepNamed(
+  room: Room,
+  { uploads = [], now }: AcceptCall,
+  good: ReturnType<typeof acceptedItems>,
+): Refusal | null {
+  const keys = [
+    ...good.flatMap(({ email }) => objectsOf(email)),
+    ...uploads.map(({ content }) => content.key),
+  ];
+  return keepObjects(room, { keys, since: now });
 }
 
 /** Nothing was accepted, so the key is free for the corrected request. */

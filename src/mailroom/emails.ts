@@ -1,3 +1,4 @@
+import { attachmentsAt } from './attachments.ts';
 import type { EventMail } from './event-mail.ts';
 import { lastEvent } from './last-event.ts';
 import type { Result } from './mailroom.ts';
@@ -32,6 +33,8 @@ type BodyRow = {
   object_key: string | null;
   raw_size: number | null;
 };
+
+type Summary = Omit<EmailRecord, 'content' | 'recipients' | 'attachments'>;
 
 /** A stored mail with the rows it was read from, for verbs that go on to change them. */
 export interface StoredEmail {
@@ -70,10 +73,7 @@ export function eventMailAt({ sql, seq }: { readonly sql: Sql; readonly seq: num
   return { seq, id, messageId, createdAt, from, to, subject, headers, tags };
 }
 
-export function emails(
-  { sql }: Room,
-  { page }: { readonly page: Page },
-): Result<PageOf<Omit<EmailRecord, 'content' | 'recipients'>>> {
+export function emails({ sql }: Room, { page }: { readonly page: Page }): Result<PageOf<Summary>> {
   const listing = { select: 'SELECT * FROM emails', table: 'emails' };
   const read = readPage<EmailRow>({ sql, listing, page });
   if (!read.ok) return read;
@@ -97,6 +97,7 @@ function complete({ sql, row }: { readonly sql: Sql; readonly row: EmailRow & Bo
   const record = {
     ...summaryOf({ row, recipients }),
     content: contentOf(row),
+    attachments: attachmentsAt({ sql, seq: row.seq }),
     recipients: recipients.map(recipientRecord),
   };
   return { seq: row.seq, record, recipients };
@@ -108,7 +109,7 @@ function summaryOf({
 }: {
   readonly row: EmailRow;
   readonly recipients: readonly StandingRow[];
-}): Omit<EmailRecord, 'content' | 'recipients'> {
+}): Summary {
   const head: Head = JSON.parse(row.head);
   return {
     ...head,

@@ -1,3 +1,4 @@
+import { ATTACHMENTS } from './migration-attachments.ts';
 import { WEBHOOKS } from './migration-webhooks.ts';
 import type { Sql } from './sql.ts';
 
@@ -125,7 +126,7 @@ const VERSION_1: Migration = [
 ];
 
 /** In order; the place in this list is the version. */
-export const MIGRATIONS: readonly Migration[] = [VERSION_1, WEBHOOKS];
+export const MIGRATIONS: readonly Migration[] = [VERSION_1, ATTACHMENTS, WEBHOOKS];
 
 /** The database was written by a newer release. Opening it with older rules could lose mail. */
 export class NewerDatabase extends Error {

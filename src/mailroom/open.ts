@@ -1,14 +1,16 @@
 import { accept } from './accept.ts';
 import { events } from './account-events.ts';
+import { admit } from './admit.ts';
+import { attachment, attachments } from './attachments.ts';
 import { claim } from './claim.ts';
 import { claimDeliveries, nextDeliveryDue } from './deliveries.ts';
-import { passDoor } from './door.ts';
 import { markDot } from './dot.ts';
 import { depth, nextDue } from './due.ts';
 import { email, emails } from './emails.ts';
 import { emailEvents } from './events.ts';
 import { releaseKey } from './idempotency.ts';
 import { apiKeys, createApiKey, removeApiKey, renameApiKey } from './keys.ts';
+import { giveUpObjects, objectsDeleted } from './leaving-objects.ts';
 import type { Mailroom, MailroomParts } from './mailroom.ts';
 import { migrate } from './migrations.ts';
 import { openRateWindow } from './rate.ts';
@@ -19,6 +21,7 @@ import { settle } from './settle.ts';
 import { settleDelivery } from './settle-delivery.ts';
 import { suppress, suppression, suppressions, unsuppress } from './suppressions.ts';
 import { removeEmail, sweep } from './sweep.ts';
+import { createUpload, uploads } from './uploads.ts';
 import {
   replayWebhookEvent,
   testWebhook,
@@ -45,7 +48,7 @@ export function openMailroom(parts: MailroomParts): Mailroom {
   migrate({ sql });
   const room: Room = { ...parts, rate: openRateWindow(parts.config.rateLimit) };
   return {
-    admit: (call) => sql.transaction(() => passDoor(room, call)),
+    admit: (call) => admit(room, call),
     release: ({ key, endpoint, reserved }) => releaseKey({ sql, key, endpoint, token: reserved }),
     accept: (call) => accept(room, call),
     email: (call) => email(room, call),
@@ -55,6 +58,12 @@ export function openMailroom(parts: MailroomParts): Mailroom {
     cancel: (call) => cancel(room, call),
     retry: (call) => retry(room, call),
     removeEmail: (call) => removeEmail(room, call),
+    attachments: (call) => attachments(room, call),
+    attachment: (call) => attachment(room, call),
+    createUpload: (call) => createUpload(room, call),
+    upload: ({ id }) => uploads(room, [id])[0] ?? null,
+    strayObjects: (call) => sql.transaction(() => giveUpObjects(room, call)),
+    objectsDeleted: (call) => objectsDeleted(room, call),
     createApiKey: (call) => createApiKey(room, call),
     apiKeys: (call) => apiKeys(room, call),
     renameApiKey: (call) => renameApiKey(room, call),

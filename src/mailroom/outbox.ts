@@ -1,3 +1,4 @@
+import { storeAttachments } from './attachments.ts';
 import { writeEvent } from './events.ts';
 import { laneOf, SIMULATED } from './lane.ts';
 import type { NewEmail } from './records.ts';
@@ -33,6 +34,7 @@ export function storeEmail(
   );
   if (row === undefined) throw new Error('INSERT … RETURNING gave no row');
   storeBody(room, { seq: row.seq, email });
+  storeAttachments({ sql, seq: row.seq, attachments: email.attachments });
   storeRecipients(room, { seq: row.seq, email, dueAt, now });
 }
 
@@ -44,10 +46,8 @@ function headOf({ from, to, cc, bcc, replyTo, headers, tags }: NewEmail): string
   return JSON.stringify(head);
 }
 
-function storeBody(
-  { sql }: Room,
-  { seq, email: { content, objects } }: { readonly seq: number; readonly email: NewEmail },
-): void {
+function storeBody({ sql }: Room, { seq, email }: { readonly seq: number; readonly email: NewEmail }): void {
+  const { content } = email;
   sql.exec(
     'INSERT INTO bodies (email, html, text, object_key, raw_size) VALUES (?, ?, ?, ?, ?)',
     seq,
@@ -56,8 +56,14 @@ function storeBody(
     content.kind === 'inline' ? null : content.key,
     content.kind === 'raw' ? content.size : null,
   );
-  const keys = new Set(content.kind === 'inline' ? objects : [...objects, content.key]);
-  for (const key of keys) sql.exec('INSERT INTO email_objects (key, email) VALUES (?, ?)', key, seq);
+  for (const key of objectsOf(email))
+    sql.exec('INSERT INTO email_objects (key, email) VALUES (?, ?)', key, seq);
+}
+
+/** The keys of all objects that a mail names, each once. */
+export function objectsOf({ content, attachments, objects }: NewEmail): readonly string[] {
+  const own = content.kind === 'inline' ? [] : [content.key];
+  return [...new Set([...objects, ...own, ...attachments.map(({ key }) => key)])];
 }
 
 function storeRecipients(

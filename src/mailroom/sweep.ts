@@ -1,10 +1,11 @@
 import { removeEvents } from './event-tags.ts';
+import { forgetDeleted, giveUpObjects, takeUnconfirmed } from './leaving-objects.ts';
 import type { Result } from './mailroom.ts';
 import { notFound, refused } from './refusals.ts';
 import type { Room } from './room.ts';
-import type { Sql } from './sql.ts';
 import { endSuppressions } from './suppressions.ts';
 import { sweepWebhooks } from './sweep-webhooks.ts';
+import { sweepUploads } from './uploads.ts';
 
 /** The clock that retention goes by is the due time: a mail scheduled a month ahead must not be swept as it is sent. */
 const FINISHED_BEFORE = `SELECT seq FROM emails WHERE created_at < ? AND date < ?
@@ -20,7 +21,8 @@ export function sweep(
   return sql.transaction(() => {
     const cutoff = now - config.retentionMs;
     const old = sql.exec<{ seq: number }>(FINISHED_BEFORE, cutoff, cutoff, limit).map(({ seq }) => seq);
-    const objects = removeEmails({ sql, seqs: old });
+    const objects = removeEmails(room, { seqs: old, now });
+    const uploads = sweepUploads(room, { now, limit });
     const answers = sql.exec(
       `DELETE FROM idempotency WHERE rowid IN (SELECT rowid FROM idempotency WHERE ends_at <= ? ORDER BY ends_at LIMIT ?)
        RETURNING ends_at`,
@@ -30,10 +32,12 @@ export function sweep(
     const removed =
       old.length +
       answers.length +
+      uploads.removed +
+      forgetDeleted(room, { now, limit }) +
       sweepEvents(room, { before: now - config.eventRetentionMs, limit }) +
       sweepWebhooks(room, { now, limit }) +
       endSuppressions(room, { now, limit });
-    return { removed, objects };
+    return { removed, objects: [...objects, ...uploads.objects, ...takeUnconfirmed(room, { now, limit })] };
   });
 }
 
@@ -52,11 +56,11 @@ function sweepEvents(
 
 /** Removes one mail at its owner's wish. An unfinished one would be lost mail. */
 export function removeEmail(
-  { sql }: Room,
-  { id }: { readonly id: string },
+  room: Room,
+  { id, now }: { readonly id: string; readonly now: number },
 ): Result<{ readonly id: string; readonly objects: readonly string[] }> {
-  return sql.transaction((): ReturnType<typeof removeEmail> => {
-    const [row] = sql.exec<{ seq: number; unfinished: number }>(
+  return room.sql.transaction((): ReturnType<typeof removeEmail> => {
+    const [row] = room.sql.exec<{ seq: number; unfinished: number }>(
       `SELECT seq, EXISTS (SELECT 1 FROM recipients WHERE email = seq
          AND (due_at IS NOT NULL OR lease_until IS NOT NULL)) AS unfinished FROM emails WHERE id = ?`,
       id,
@@ -66,19 +70,17 @@ export function removeEmail(
       const message = 'Only a finished email can be deleted. Cancel it, or wait until it is sent.';
       return refused({ code: 'validation_error', message, field: 'id' });
     }
-    return { ok: true, value: { id, objects: removeEmails({ sql, seqs: [row.seq] }) } };
+    return { ok: true, value: { id, objects: removeEmails(room, { seqs: [row.seq], now }) } };
   });
 }
 
-/** Removes mails with all their rows; answers the keys of objects that no other mail names. */
-function removeEmails({
-  sql,
-  seqs,
-}: {
-  readonly sql: Sql;
-  readonly seqs: readonly number[];
-}): readonly string[] {
+/** Removes mails with all their rows; answers the keys of objects that nothing names any more. */
+function removeEmails(
+  room: Room,
+  { seqs, now }: { readonly seqs: readonly number[]; readonly now: number },
+): readonly string[] {
   if (seqs.length === 0) return [];
+  const { sql } = room;
   const list = JSON.stringify(seqs);
   const chosen = '(SELECT value FROM json_each(?))';
   const keys = sql.exec<{ key: string }>(
@@ -87,14 +89,9 @@ function removeEmails({
   );
   const events = sql.exec<{ seq: number }>(`SELECT seq FROM events WHERE email IN ${chosen}`, list);
   removeEvents({ sql, seqs: events.map(({ seq }) => seq) });
-  for (const table of ['bodies', 'recipients'] as const) {
+  for (const table of ['bodies', 'attachments', 'recipients'] as const) {
     sql.exec(`DELETE FROM ${table} WHERE email IN ${chosen}`, list);
   }
   sql.exec(`DELETE FROM emails WHERE seq IN ${chosen}`, list);
-  const orphaned = sql.exec<{ key: string }>(
-    `SELECT value AS key FROM json_each(?)
-     WHERE NOT EXISTS (SELECT 1 FROM email_objects WHERE email_objects.key = value)`,
-    JSON.stringify([...new Set(keys.map(({ key }) => key))]),
-  );
-  return orphaned.map(({ key }) => key);
+  return giveUpObjects(room, { keys: keys.map(({ key }) => key), now });
 }

@@ -7,6 +7,8 @@ const MAX_FILENAME_CHARACTERS = 998;
 const MAX_CONTENT_ID_CHARACTERS = 127;
 /** RFC 6838 §4.2, for each half. */
 const MAX_TYPE_CHARACTERS = 127;
+/** Two halves and three parameters, one of which may be a name. */
+const MAX_GIVEN_CHARACTERS = 2_000;
 
 /** Turns the reading direction round: `invoice\u202Efdp.exe` is shown as `invoiceexe.pdf`. */
 const BIDI = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
@@ -41,7 +43,9 @@ export type ContentTypeReading =
  * is let through and dropped: the file name is a field of its own.
  */
 export function readContentType(given: string): ContentTypeReading {
-  const [kind = '', ...parameters] = cutAtSemicolons(given);
+  if (given.length > MAX_GIVEN_CHARACTERS)
+    return refused(`It must not exceed ${MAX_GIVEN_CHARACTERS} characters.`);
+  const [kind = '', ...parameters] = cutAtSemicolons(given).filter((piece) => piece.trim() !== '');
   const parts = TYPE.exec(kind.trim());
   if (parts === null || parts.slice(1).some((part) => part.length > MAX_TYPE_CHARACTERS))
     return refused('It must be a media type such as application/pdf.');

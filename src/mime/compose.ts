@@ -1,13 +1,18 @@
 import MailComposer from 'nodemailer/lib/mail-composer';
-import { endOfHeader, sealBytes } from './composed.ts';
+import { endOfHeader, hasEighthBit, sealBytes } from './composed.ts';
+import type { Entity } from './entity.ts';
+import { ascii } from './entity.ts';
 import { headerBlock } from './header-block.ts';
 import type { Composed, Message } from './message.ts';
+import { readSegments, sizeOf } from './segments.ts';
+import { entityWithAttachments } from './with-attachments.ts';
 
 /**
- * Names the bytes that this file makes. It is stored with a message at its first attempt; a change to what is written
- * makes a new number, and the old composer stays while a row names it.
+ * Names the bytes that this file makes of a message without attachments, and of one with them. Stored with a message at its
+ * first attempt; a change to what is written makes a new number, and the old composer stays while a row names it.
  */
 export const COMPOSER_VERSION = 1;
+export const ATTACHMENTS_VERSION = 2;
 
 /** Together with the random part from the message, well below the 70 characters of RFC 2046 §5.1.1. */
 const BOUNDARY_PREFIX = 'mw';
@@ -25,6 +30,43 @@ const PLAIN = /^[\t\r\n\x20-\x7e]*$/;
  */
 export async function compose(message: Message): Promise<Composed> {
   if (!BOUNDARY.test(message.boundary)) throw new Error('The boundary of a message is not one of ours.');
+  if (message.attachments.length > 0) return composeWithAttachments(message);
+  const { fields, body } = await build(message, { text: message.text, html: message.html });
+  return sealBytes({ version: COMPOSER_VERSION, bytes: joined(header(message, fields), body) });
+}
+
+/** Nothing of a file is read here (but of a message as a file): its size is known, and base64 is arithmetic. */
+async function composeWithAttachments(message: Message): Promise<Composed> {
+  const { fields, body } = await entityWithAttachments(message, {
+    text: await textEntity(message, { text: message.text, html: null }),
+    html: await textEntity(message, { text: null, html: message.html }),
+  });
+  const first = header(message, fields);
+  const segments = [first, ...body];
+  return {
+    version: ATTACHMENTS_VERSION,
+    size: sizeOf(segments),
+    sha256: null,
+    needsSmtpUtf8: hasEighthBit(first),
+    needs8BitMime: false,
+    open: () => readSegments(segments),
+  };
+}
+
+async function textEntity(message: Message, texts: Pick<Message, 'text' | 'html'>): Promise<Entity | null> {
+  if (!texts.text && !texts.html) return null;
+  const { fields, body } = await build(message, texts);
+  // At the end of what it makes, the library closes the last line if it is open; and a closed one is content.
+  const isClosed =
+    /[\r\n]$/.test(texts.text || texts.html || '') && !/^Content-Transfer-Encoding: base64\r$/im.test(fields);
+  return { fields, body: isClosed ? [body, ascii('\r\n')] : [body] };
+}
+
+/** What the library makes of these texts, without the fields that do not describe the body. */
+async function build(
+  message: Message,
+  { text, html }: Pick<Message, 'text' | 'html'>,
+): Promise<{ readonly fields: string; readonly body: Uint8Array }> {
   const composer = new MailComposer({
     disableFileAccess: true,
     disableUrlAccess: true,
@@ -33,17 +75,24 @@ export async function compose(message: Message): Promise<Composed> {
     messageId: message.messageId,
     date: new Date(message.date),
     textEncoding: 'Q',
-    ...(message.text ? { text: contentOf(message.text) } : {}),
-    ...(message.html ? { html: contentOf(message.html) } : {}),
+    ...(text ? { text: contentOf(text) } : {}),
+    ...(html ? { html: contentOf(html) } : {}),
   });
-  const entity = await composer.compile().build();
-  const end = endOfHeader(entity);
-  const fields = new TextDecoder().decode(entity.subarray(0, end));
-  const header = new TextEncoder().encode(`${headerBlock(message)}${bodyFields(fields)}\r\n`);
-  const bytes = new Uint8Array(header.length + entity.length - end);
-  bytes.set(header);
-  bytes.set(entity.subarray(end), header.length);
-  return sealBytes({ version: COMPOSER_VERSION, bytes });
+  const built = await composer.compile().build();
+  const end = endOfHeader(built);
+  const fields = bodyFields(new TextDecoder().decode(built.subarray(0, end)));
+  return { fields, body: built.subarray(end) };
+}
+
+function header(message: Message, fields: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(`${headerBlock(message)}${fields}\r\n`);
+}
+
+function joined(one: Uint8Array, other: Uint8Array): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(one.length + other.length);
+  bytes.set(one);
+  bytes.set(other, one.length);
+  return bytes;
 }
 
 /** Never `path`, `href` or `raw`: the content is this string. An empty string is no part; with no part, the body is empty. */

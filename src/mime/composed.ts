@@ -1,4 +1,4 @@
-import type { Composed } from './message.ts';
+import type { Sealed } from './message.ts';
 
 /** Handed on in pieces, so that a reader with back-pressure never holds more than one. */
 const PIECE_BYTES = 64 * 1024;
@@ -7,7 +7,7 @@ const PIECE_BYTES = 64 * 1024;
 export async function sealBytes(call: {
   readonly version: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
-}): Promise<Composed> {
+}): Promise<Sealed> {
   const { version, bytes } = call;
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
   const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
@@ -27,7 +27,7 @@ function transportOf(bytes: Uint8Array): {
 }
 
 /** A loop and not `some`: a call for each of 40 million bytes is a second. */
-function hasEighthBit(bytes: Uint8Array): boolean {
+export function hasEighthBit(bytes: Uint8Array): boolean {
   for (const byte of bytes) if (byte > 0x7f) return true;
   return false;
 }

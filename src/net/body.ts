@@ -22,7 +22,7 @@ export async function* boundedBody(
         throw new BrokenBody({ kind: 'too_large', limit: maxBytes });
       const taken = piece.subarray(0, left);
       left -= taken.length;
-      if (taken.length > 0) yield taken;
+      yield taken;
       if (left === 0 && overflow === 'cut') return;
     }
   } finally {

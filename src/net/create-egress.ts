@@ -122,8 +122,8 @@ async function visit(
     body: request.body,
     signal,
   });
-  if (exchanged.ok) return exchanged;
-  return signal.aborted ? ended({ request, deadline, stage: 'answer' }) : exchanged;
+  if (!exchanged.ok && signal.aborted) return ended({ request, deadline, stage: 'answer' });
+  return exchanged;
 }
 
 function nextTarget(

@@ -1,11 +1,11 @@
-/** The same bytes in pieces of exactly `size`, the last one shorter. Nothing is yielded for nothing. */
-export async function* slices(
-  body: AsyncIterable<Uint8Array> | Uint8Array,
-  size: number,
-): AsyncGenerator<Uint8Array> {
+/**
+ * The same bytes in pieces of exactly `size`, the last one shorter. Nothing is yielded for nothing. All pieces are views of
+ * one buffer: each is good only until the next is asked for, so that a long body costs one piece of memory and no garbage.
+ */
+export async function* slices(body: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array> {
   let slice = new Uint8Array(0);
   let filled = 0;
-  for await (const piece of body instanceof Uint8Array ? [body] : body) {
+  for await (const piece of body) {
     for (let at = 0; at < piece.length; ) {
       if (filled === slice.length) slice = grown(slice, size, filled + piece.length - at);
       const taken = piece.subarray(at, at + slice.length - filled);
@@ -14,7 +14,6 @@ export async function* slices(
       at += taken.length;
       if (filled === size) {
         yield slice;
-        slice = new Uint8Array(0);
         filled = 0;
       }
     }

@@ -31,6 +31,13 @@ export interface SignedPut {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** An object as a listing shows it. */
+export interface StoredObject {
+  readonly key: string;
+  /** When it was put last, in milliseconds since 1970 UTC, by the store's clock. */
+  readonly putAt: number;
+}
+
 /**
  * Object storage behind one narrow interface. Keys are made by the server (`t/<account>/<sha256 or random id>`), never from
  * user text; a driver refuses a key with dots, escapes, an empty segment or a leading slash before it does anything else.
@@ -57,6 +64,8 @@ export interface ObjectStore {
   ): Promise<{ readonly meta: ObjectMeta; readonly key: string | null } | null>;
   /** Deleting what is not there is no error. */
   delete(key: string): Promise<void>;
+  /** Everything below a prefix that ends in "/", in any order: for the sweep alone, no route leads here. */
+  list?(prefix: string): AsyncIterable<StoredObject>;
   /** Where the store takes uploads by itself; elsewhere they stream through us. */
   presignPut?(put: PutToSign): Promise<SignedPut>;
 }

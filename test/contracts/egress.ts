@@ -102,6 +102,15 @@ export function egressContract(name: string, harness: EgressHarness): void {
           expect(got.ok ? '' : got.failure.kind).toMatch(/^(?:tls|connect)$/);
         }
       });
+
+      it('threats §5 r11: a redirect from https to http is refused, also where http is allowed', async () => {
+        const path = unique('/bytes/1');
+        const to = encodeURIComponent(caller.origin + path);
+        const url = `https://localhost:${secure.good}/redirect/302?to=${to}`;
+        const got = await exchange(caller.open().egress, requestOf('attachment', url));
+        expect(got).toMatchObject({ ok: false, failure: { kind: 'refused', rule: 'scheme', hop: 1 } });
+        expect((await harness.requests(path)).count).toBe(0);
+      });
     }
 
     it('a range opens its addresses, and names that lead to one', async () => {

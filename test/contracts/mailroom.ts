@@ -1,8 +1,10 @@
 import { describe } from 'vitest';
 import type { MailroomConfig } from '../../src/mailroom/mailroom.ts';
 import { acceptContract } from './mailroom/accept.ts';
+import { accountEventsContract } from './mailroom/account-events.ts';
 import { attemptsContract } from './mailroom/attempts.ts';
 import { claimContract } from './mailroom/claim.ts';
+import { deliveriesContract } from './mailroom/deliveries.ts';
 import { House } from './mailroom/house.ts';
 import { idempotencyContract } from './mailroom/idempotency.ts';
 import { keysContract } from './mailroom/keys.ts';
@@ -12,6 +14,7 @@ import { suppressionsContract } from './mailroom/suppressions.ts';
 import { transitionsContract } from './mailroom/transitions.ts';
 import { unknownContract } from './mailroom/unknown.ts';
 import { upkeepContract } from './mailroom/upkeep.ts';
+import { webhooksContract } from './mailroom/webhooks.ts';
 import type { LendSql } from './sql.ts';
 
 /** Lends a house over an empty database for one test. */
@@ -35,5 +38,8 @@ export function mailroomContract(name: string, lend: LendSql): void {
     keysContract(house);
     suppressionsContract(house);
     upkeepContract(house);
+    webhooksContract(house);
+    deliveriesContract(house);
+    accountEventsContract(house);
   });
 }

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openapiDocument } from '../../schemas/openapi.ts';
 import { OPERATIONS } from '../../schemas/operations.ts';
+import { FIRED_TYPES } from '../../schemas/webhook-type.ts';
 import type { ApiDocument } from '../../src/http/api-document.ts';
 import { type DocsPage, docsPage } from '../../src/http/docs-page.ts';
 
@@ -15,7 +16,14 @@ describe('the reference page', () => {
   test('shows every operation and every schema once, under its own anchor', () => {
     const ids = [...page.html.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
     const schemas = Object.keys(document.components.schemas).map((name) => `schema-${name}`);
-    expect(ids.sort()).toEqual(['top', 'schemas', ...Object.keys(OPERATIONS), ...schemas].sort());
+    expect(ids.sort()).toEqual(['top', 'posted', 'schemas', ...Object.keys(OPERATIONS), ...schemas].sort());
+  });
+
+  test('shows what is posted to webhooks: every type with its payload, and the headers of the signature', () => {
+    const posted = /id="posted"[\s\S]*?<\/section>/.exec(page.html)?.[0] ?? '';
+    for (const type of FIRED_TYPES) expect(posted).toContain(`<code>${type}</code>`);
+    expect(posted).toContain('href="#schema-EmailBouncedEvent"');
+    expect(posted).toContain('webhook-signature');
   });
 
   test('every link within the page leads somewhere', () => {

@@ -9,9 +9,15 @@ const EXAMPLES = (Object.entries(OPERATIONS) as [string, Operation][]).flatMap((
 
 /** A thing of the kind that the path names, which the example can be about. */
 async function subject(it: House, path: string): Promise<string> {
-  const made = path.startsWith('/api-keys')
-    ? await it.call('POST', '/api-keys', { body: { name: 'x' } })
-    : await it.call('POST', '/emails', { body: mail({ scheduled_at: 'in 1 hour' }) });
+  const [, kind] = path.split('/');
+  const made =
+    kind === 'api-keys'
+      ? await it.call('POST', '/api-keys', { body: { name: 'x' } })
+      : kind === 'webhooks'
+        ? await it.call('POST', '/webhooks', {
+            body: { endpoint: 'https://receiver.example/', events: ['email.sent'] },
+          })
+        : await it.call('POST', '/emails', { body: mail({ scheduled_at: 'in 1 hour' }) });
   return made.body.id;
 }
 

@@ -6,7 +6,7 @@ import { ErrorBody } from '../../schemas/error-body.ts';
 import { errorsOf, type Operation } from '../../schemas/operation.ts';
 import { OPERATIONS } from '../../schemas/operations.ts';
 import { matchRoute } from '../../schemas/route.ts';
-import { prepare } from '../../src/clerk/prepare.ts';
+import { prepareSealed } from '../../src/clerk/seal.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { HealthReport, LogLine, Parts, Settings } from '../../src/http/parts.ts';
 import { hashKey, mintKey } from '../../src/mailroom/key-format.ts';
@@ -14,8 +14,11 @@ import type { Async, Mailroom } from '../../src/mailroom/mailroom.ts';
 import { openMailroom } from '../../src/mailroom/open.ts';
 import { uuidV7 } from '../../src/mailroom/uuid.ts';
 import { compose } from '../../src/mime/compose.ts';
+import { NOTHING_ALLOWED } from '../../src/net/allowance.ts';
+import { createEgress } from '../../src/net/create-egress.ts';
 import { groupCommit } from '../../src/platform/node/group.ts';
 import { openSqlite, type SqliteFile } from '../../src/platform/node/sqlite.ts';
+import { createSealer } from '../../src/secrets/sealer.ts';
 import { type MemoryObjects, memoryObjects } from '../support/memory-objects.ts';
 
 export const OPERATOR_KEY = 'operator-key-of-this-house-0001';
@@ -23,6 +26,9 @@ export const DOMAIN_ID = '11111111-1111-4111-8111-111111111111';
 export const OTHER_DOMAIN_ID = '22222222-2222-4222-8222-222222222222';
 /** 2026-02-20, a Friday, 14:00 UTC. */
 export const NOON = Date.UTC(2026, 1, 20, 14);
+
+/** Anybody's: it is never connected to. */
+const PUBLIC_ADDRESS = '93.184.215.14';
 
 export interface CallOptions {
   /** A key, or none at all with null. Default: the operator's. */
@@ -48,6 +54,8 @@ export interface House {
   readonly store: MemoryObjects;
   readonly log: LogLine[];
   readonly woken: string[];
+  /** What a name leads to; every other one leads to a public address. */
+  readonly names: Map<string, readonly string[]>;
   /** Verbs called on any room, in order. */
   readonly verbs: string[];
   call(method: string, path: string, options?: CallOptions): Promise<Reply>;
@@ -93,13 +101,28 @@ export function house(settings: Partial<Settings> = {}, over: Partial<Parts> = {
     store,
     log: [],
     woken: [],
+    names: new Map(),
     verbs: [],
     parts: {
       account: async (name) => (name === 'default' || rooms.has(name) ? openFar(name) : null),
       operatorKeyMatches: async (token) => token === OPERATOR_KEY,
       objects: store,
       compose,
-      prepare: (email) => prepare(email, { objects: store, compose, hasher: newHasher }),
+      prepare: (email) => prepareSealed(email, { objects: store, compose, hasher: newHasher }),
+      sealer: createSealer(new Uint8Array(32).fill(7)),
+      egress: createEgress({
+        policy: { allowance: NOTHING_ALLOWED, own: [all.publicUrl], literals: true },
+        driver: {
+          resolve: async ({ target }) => ({
+            ok: true,
+            addresses: it.names.get(target.host) ?? [PUBLIC_ADDRESS],
+          }),
+          exchange: async () => {
+            throw new Error('The API calls nobody');
+          },
+        },
+        after: () => () => {},
+      }),
       clock: () => it.now,
       newId: () => uuidV7({ now: it.now, random: randomBytes(10) }),
       randomBytes: (length) => new Uint8Array(randomBytes(length)),

@@ -15,7 +15,7 @@ const ENTRIES = Object.entries(OPERATIONS) as [OperationId, Operation][];
 const UNKNOWN = '00000000-0000-4000-8000-000000000000';
 
 function pathOf({ path }: Operation, id = UNKNOWN): string {
-  return path.replace('{id}', id);
+  return path.replace('{id}', id).replace('{event_id}', 'msg_0');
 }
 
 const KEYED = ENTRIES.filter(([, { scope }]) => scope !== 'none');
@@ -155,7 +155,9 @@ describe('routes', () => {
     '/emails/receiving',
     '/emails/receiving/x',
     '/emails/metrics',
-    '/webhooks',
+    '/webhook',
+    '/webhooks/x/signing-secret',
+    '/webhooks/x/events/msg_0/payload',
     '/templates',
     '/contacts',
     '/logs',

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Sql, SqlRow, SqlValue } from '../../src/mailroom/sql.ts';
 import { openSqlite, type SqliteFile } from '../../src/platform/node/sqlite.ts';
 import { back, HOUR, House, OPERATOR, SENT } from '../contracts/mailroom/house.ts';
+import { addWebhook, calls, OK, settleCall } from '../contracts/mailroom/webhook-house.ts';
 
 /** Notes every statement, so that a test can ask how the database would run it. */
 class Listening implements Sql {
@@ -32,7 +33,10 @@ class Listening implements Sql {
 
 const PAGE = { limit: 20, after: null, before: null };
 /** Tables that grow with what is stored. */
-const GROWING = /\bSCAN (?:emails|bodies|recipients|events|email_objects|idempotency|suppressions)\b/;
+const GROWING =
+  /\bSCAN (?:emails|bodies|recipients|events|event_tags|email_objects|idempotency|suppressions|webhook_\w+)\b/;
+const NO_FILTER = { type: null, emailId: null, recipient: null, tag: null, since: null, until: null };
+const TAG = { name: 'kind', value: 'welcome' };
 
 /** What each verb does to be judged by; the room before it holds waiting, held and finished mail, and a key. */
 const VERBS: Readonly<Record<string, (house: House, id: string) => unknown>> = {
@@ -56,6 +60,42 @@ const VERBS: Readonly<Record<string, (house: House, id: string) => unknown>> = {
   nextDue: (house) => house.room.nextDue({ now: house.now }),
   recover: (house) => house.room.recover({ now: house.now + 100 * HOUR, all: false }),
   removeEmail: (house, id) => house.room.removeEmail({ id, now: house.now }),
+  'claimDeliveries and settleDelivery': (house) => calls(house).map((call) => settleCall(house, call, OK)),
+  nextDeliveryDue: (house) => house.room.nextDeliveryDue({ now: house.now }),
+  webhookEvents: (house) => {
+    const [webhook] = webhooksOf(house);
+    return house.room.webhookEvents({ webhookId: webhook?.id ?? '', page: PAGE });
+  },
+  webhookAttempts: (house) => {
+    const [call] = calls(house);
+    if (call === undefined) throw new Error('No call');
+    settleCall(house, call, OK);
+    const { webhookId, eventId } = call;
+    return house.room.webhookAttempts({ webhookId, eventId, page: PAGE });
+  },
+  'a webhook disabled and removed': (house) => {
+    const [id = ''] = webhooksOf(house).map((webhook) => webhook.id);
+    house.room.updateWebhook({ id, status: 'disabled', now: house.now });
+    return house.room.removeWebhook({ id, now: house.now });
+  },
+  events: (house) => house.room.events({ filter: NO_FILTER, page: PAGE }),
+  'events after': (house) => {
+    const read = house.room.events({ filter: NO_FILTER, page: PAGE });
+    const after = (read.ok ? read.value.items[0]?.id : null) ?? null;
+    return house.room.events({
+      filter: { ...NO_FILTER, since: 1, until: house.now },
+      page: { ...PAGE, after },
+    });
+  },
+  'events by type': (house) =>
+    house.room.events({ filter: { ...NO_FILTER, type: 'email.sent' }, page: PAGE }),
+  'events by recipient and type': (house) =>
+    house.room.events({
+      filter: { ...NO_FILTER, recipient: 'ANN@example.org', type: 'email.sent', tag: TAG },
+      page: PAGE,
+    }),
+  'events by tag and type': (house) =>
+    house.room.events({ filter: { ...NO_FILTER, tag: TAG, type: 'email.sent' }, page: PAGE }),
   sweep: (house) => house.room.sweep({ now: house.now + 2000 * HOUR, limit: 100 }),
 };
 
@@ -65,7 +105,8 @@ describe('growth', () => {
     (name, act) => {
       const listening = new Listening(openSqlite(':memory:'));
       const house = new House(listening);
-      const id = house.accepted();
+      addWebhook(house);
+      const id = house.accepted(undefined, { tags: [TAG] });
       house.settle(house.claims().find(({ email }) => email.id === id) ?? house.claimed(), SENT);
       house.accepted();
       house.settle(house.claimed(), back({ elsewhere: true }));
@@ -79,6 +120,11 @@ describe('growth', () => {
     },
   );
 });
+
+function webhooksOf(house: House): readonly { readonly id: string }[] {
+  const read = house.room.webhooks({ page: PAGE });
+  return read.ok ? read.value.items : [];
+}
 
 /** The partial indexes hold unfinished work only; a list that walks an index in its order stops at its limit. */
 function isBounded(plan: string): boolean {

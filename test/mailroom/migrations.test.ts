@@ -4,6 +4,7 @@ import { openMailroom } from '../../src/mailroom/open.ts';
 import type { Sql } from '../../src/mailroom/sql.ts';
 import { openSqlite, type SqliteFile } from '../../src/platform/node/sqlite.ts';
 import { CONFIG, House } from '../contracts/mailroom/house.ts';
+import { accountEvents } from '../contracts/mailroom/webhook-house.ts';
 
 type Shape = { name: string; sql: string };
 
@@ -35,6 +36,35 @@ describe('migrations', () => {
       expect(house.read(house.accepted()).lastEvent).toBe('queued');
     },
   );
+
+  test('the events of an older release are kept, in their order, and are found by the tags of their mail', () => {
+    const sql = atVersion(1);
+    const head = JSON.stringify({ tags: [{ name: 'kind', value: 'welcome' }] });
+    sql.exec(
+      `INSERT INTO emails (seq, id, created_at, date, message_id, boundary, sender, from_domain, subject, head)
+       VALUES (7, 'mail', 1, 1, '<m@x.example>', 'b', 'a@x.example', 'x.example', 'Hello', ?)`,
+      head,
+    );
+    for (const [seq, id] of [
+      [3, 'first'],
+      [9, 'second'],
+    ] as const) {
+      sql.exec(
+        `INSERT INTO events (seq, id, type, created_at, email, recipient, attempt, maybe_duplicate)
+         VALUES (?, ?, 'email.queued', ?, 7, 'ann@example.org', 0, 0)`,
+        seq,
+        id,
+        seq,
+      );
+    }
+    const house = new House(sql);
+    for (const filter of [{}, { tag: { name: 'kind', value: 'welcome' } }]) {
+      expect(accountEvents(house, filter)).toMatchObject([
+        { id: 'second', emailId: 'mail', createdAt: 9 },
+        { id: 'first', emailId: 'mail', createdAt: 3 },
+      ]);
+    }
+  });
 
   test('opening again changes nothing', () => {
     const sql = atVersion(MIGRATIONS.length);

@@ -13,6 +13,7 @@ export const plainMessage: Message = {
   headers: [],
   html: null,
   text: 'Thank you.\r\n',
+  attachments: [],
 };
 
 export async function bytesOf(composed: Composed): Promise<Uint8Array> {

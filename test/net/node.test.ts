@@ -18,12 +18,15 @@ afterAll(() => machine.close());
 const inside = await machine.inside();
 
 describe('threats §5 r12: headers end, too', () => {
-  test.each(['/headers', '/trailers', '/extensions', '/interim', '/upgrade'])('%s', async (path) => {
-    const egress = openEgress({ allow: 'localhost', after: createManualClock().after });
-    const got = await exchange(egress, { ...GET, url: `http://localhost:${inside.port}${path}` });
-    expect(got).toMatchObject({ ok: false, failure: { kind: 'answer' } });
-    await inside.quiet();
-  });
+  test.each(['/headers', '/trailers', '/extensions', '/interim', '/upgrade', '/lengths'])(
+    '%s',
+    async (path) => {
+      const egress = openEgress({ allow: 'localhost', after: createManualClock().after });
+      const got = await exchange(egress, { ...GET, url: `http://localhost:${inside.port}${path}` });
+      expect(got).toMatchObject({ ok: false, failure: { kind: 'answer' } });
+      await inside.quiet();
+    },
+  );
 });
 
 test('threats §5 r12: no connection is left behind, however a call ends', async () => {
@@ -39,6 +42,12 @@ test('threats §5 r12: no connection is left behind, however a call ends', async
   await inside.quiet();
   expect(inside.open).toBe(0);
   expect(clock.pending).toBe(0);
+});
+
+test('a server is told that its connection will not be kept', async () => {
+  const egress = openEgress({ allow: 'localhost', after: createManualClock().after });
+  await exchange(egress, { ...GET, url: `http://localhost:${inside.port}/status/201` });
+  expect(inside.requests.at(-1)?.headers).toMatchObject({ connection: 'close' });
 });
 
 test('threats §5 r14: an environment that speaks of proxies, or against certificates, is not listened to', async () => {

@@ -242,6 +242,21 @@ describe('threats §5 r7: 443 and high ports that nothing else uses', () => {
     expect(verdict(`https://127.0.0.1:${port}/`, policyOf('127.0.0.1'))).toBe('port');
   });
 
+  test.each([
+    [
+      'what browsers refuse',
+      [1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6679, 6697, 10080],
+    ],
+    ['chat', [6665, 6666, 6667, 6668, 6669]],
+    ['mail and SOCKS', [1025, 1080, 2525]],
+    ['databases', [1433, 1434, 1521, 3306, 5432, 5984, 9042, 9160, 9200, 9300, 27017, 27018, 27019]],
+    ['caches and queues', [6379, 6380, 26379, 11211, 5671, 5672, 9092, 4222, 2181]],
+    ['clusters', [2375, 2376, 2379, 2380, 6443, 8500, 10250, 10255]],
+    ['desktops', [3389, 5900, 5901]],
+  ])('closed: %s', (_, ports) => {
+    expect(ports.filter((port) => verdict(`https://example.com:${port}/`) !== 'port')).toEqual([]);
+  });
+
   test.each([443, 1024, 3000, 8000, 8080, 8443, 65_535])('%i is open', (port) => {
     expect(verdict(`https://example.com:${port}/`)).toBe('allowed');
   });

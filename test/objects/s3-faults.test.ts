@@ -55,7 +55,7 @@ async function* stream(bytes: Uint8Array): AsyncIterable<Uint8Array> {
   for (let at = 0; at < bytes.length; at += 100_000) yield bytes.subarray(at, at + 100_000);
 }
 
-async function read(body: AsyncIterable<Uint8Array> | undefined): Promise<Buffer> {
+async function read(body: AsyncIterable<Uint8Array> | null | undefined): Promise<Buffer> {
   const pieces: Uint8Array[] = [];
   for await (const piece of body ?? []) pieces.push(piece);
   return Buffer.concat(pieces);
@@ -265,6 +265,26 @@ describe('wrong bytes', () => {
     proxy.fault({ kind: 'cut-request', after: 1000 }, of('PUT', 'other'), 3);
     await expect(store.put('t/default/other', BYTES, UNTYPED)).rejects.toThrow(StoreUnavailable);
     expect(await server.keys()).toEqual([KEY]);
+  });
+});
+
+describe('an upload that is written again while it is copied', () => {
+  it.each([
+    ['before the copy is hashed', of('GET', 'unfinished')],
+    ['after the copy was hashed', of('PUT', '/t/default/')],
+  ])('%s never gets under the hash of other bytes', async (_, moment) => {
+    await store.put('t/default/upload', BYTES, UNTYPED);
+    const direct = open({ endpoint: server.url });
+    let isWritten = false;
+    proxy.meanwhile(moment, async () => {
+      await direct.put('t/default/upload', randomBytes(BYTES.length), UNTYPED);
+      isWritten = true;
+    });
+    const copied = await store.copy('t/default/upload', ({ sha256 }) => `t/default/${sha256}`);
+    expect(isWritten).toBe(true);
+    const found = await store.get(copied?.key ?? '');
+    const expected = copied?.meta ?? { size: 0, sha256: '' };
+    expect((await read(found && verified(found.body, expected, sha256Hasher()))).equals(BYTES)).toBe(true);
   });
 });
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openSecretKey } from '../../src/platform/node/secret-key.ts';
+import { deriveKey } from '../../src/secrets/derive.ts';
 
 let dataDir = '';
 beforeEach(async () => {
@@ -30,4 +31,10 @@ it('two data folders have two secrets', async () => {
   const key = openSecretKey({ dataDir: other, given: undefined });
   expect(key('x')).not.toEqual(openSecretKey({ dataDir, given: undefined })('x'));
   await rm(other, { recursive: true });
+});
+
+it('a key is the same however it is derived: here, or by WebCrypto as on Workers', async () => {
+  const secret = 'a secret of the operator, long enough';
+  const key = openSecretKey({ dataDir: '/nowhere', given: secret });
+  expect(await deriveKey({ secret, purpose: 'webhook secrets' })).toEqual(key('webhook secrets'));
 });

@@ -13,6 +13,8 @@ const judges: SendJudges = {
       ? { field: 'headers.Reply-To', rule: 'It is given twice.' }
       : null;
   },
+  attachments: ([first], field) =>
+    first === undefined || first.content !== undefined ? null : invalidField(`${field}[0]`, 'No content.'),
 };
 
 const GOOD = { from: 'a@b.example', to: 'c@d.example', subject: 'Hello', text: 'Hello.' };
@@ -184,10 +186,10 @@ describe('what is refused, with its message and its field', () => {
     [{ topic_id: 'x' }, 'validation_error', 'Invalid `topic_id` field. A UUID is expected.', 'topic_id'],
     [{ topic_id: '49a3999c-0ce1-4ea6-ab68-afcd6dc2e794' }, 'not_found', 'Topic not found', 'topic_id'],
     [
-      { attachments: [{ content: 'aGk=' }] },
+      { attachments: [{}] },
       'invalid_attachment',
-      'Invalid `attachments` field. Attachments are not available yet, so nothing was sent.',
-      'attachments',
+      'Invalid `attachments[0]` field. No content.',
+      'attachments[0]',
     ],
     [
       { attachments: {} },
@@ -253,7 +255,7 @@ describe('the first failure wins, in the order of the contract', () => {
     ['tags', { tags: 'x' }],
     ['scheduled_at', { scheduled_at: 'never' }],
     ['topic_id', { topic_id: '49a3999c-0ce1-4ea6-ab68-afcd6dc2e794' }],
-    ['attachments', { attachments: [{}] }],
+    ['attachments[0]', { attachments: [{}] }],
   ];
 
   test.each(BREAKS.map(([field, change], index) => [index, field, change] as const))(

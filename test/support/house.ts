@@ -12,6 +12,7 @@ import type { SqliteFile } from '../../src/platform/node/sqlite.ts';
 import { openSqlite } from '../../src/platform/node/sqlite.ts';
 import type { MemoryObjects } from './memory-objects.ts';
 import { memoryObjects } from './memory-objects.ts';
+import { type ScriptedReceivers, SECRET, scriptedReceivers } from './scripted-receivers.ts';
 import type { ScriptedRelay } from './scripted-relay.ts';
 import { scriptedRelay } from './scripted-relay.ts';
 import { ToldClock } from './told-clock.ts';
@@ -33,7 +34,8 @@ const CONFIG: MailroomConfig = {
 export class House implements Rooms {
   readonly clock = new ToldClock(NOON);
   readonly relays: readonly ScriptedRelay[];
-  readonly objects: MemoryObjects = memoryObjects();
+  readonly objects: MemoryObjects = memoryObjects(this.clock.now);
+  readonly receivers: ScriptedReceivers = scriptedReceivers(this.clock.after);
   readonly log: ClerkLine[] = [];
   readonly host: Host = {
     now: this.clock.now,
@@ -64,7 +66,7 @@ export class House implements Rooms {
       readonly accounts?: readonly string[];
     } = {},
   ) {
-    this.clock.isBusy = () => this.#composing > 0;
+    this.clock.isBusy = () => this.#composing > 0 || this.receivers.isBusy();
     this.relays = options.relays ?? [scriptedRelay({ name: 'main' })];
     this.#config = { ...CONFIG, relays: this.relays.map(({ name }) => name), ...options.config };
     for (const name of options.accounts ?? ['default']) {
@@ -119,6 +121,16 @@ export class House implements Rooms {
     return mail.id;
   }
 
+  /** A webhook at this host for what happens to mail; answers its id. */
+  webhook(host: string, account = 'default'): string {
+    const id = randomUUID();
+    const types = ['email.sent', 'email.bounced', 'suppression.removed'] as const;
+    const webhook = { id, endpoint: `https://${host}/in`, types, sealedSecret: SECRET };
+    const made = this.mailroom(account).createWebhook({ webhook, now: this.clock.now() });
+    if (!made.ok) throw new Error(made.refusal.message);
+    return id;
+  }
+
   email(id: string, account = 'default'): EmailRecord {
     const email = this.mailroom(account).email({ id });
     if (email === null) throw new Error(`No mail ${id}`);
@@ -153,6 +165,7 @@ export class House implements Rooms {
       objects: this.objects,
       compose: this.#compose,
       host: this.host,
+      webhooks: this.receivers,
     });
   }
 }
@@ -180,6 +193,7 @@ export function newEmail(
     tls: null,
     content: { kind: 'inline', html: null, text: 'It works.' },
     envelope: recipients.map((address) => ({ address, simulation: null })),
+    attachments: [],
     objects: [],
     ...rest,
   };

@@ -15,9 +15,13 @@ export interface MemoryObjects extends ObjectStore {
 interface Stored {
   readonly meta: ObjectMeta;
   readonly bytes: Buffer;
+  readonly putAt: number;
 }
 
-async function take(body: AsyncIterable<Uint8Array> | Uint8Array, announced: PutMeta): Promise<Stored> {
+async function take(
+  body: AsyncIterable<Uint8Array> | Uint8Array,
+  announced: PutMeta,
+): Promise<Omit<Stored, 'putAt'>> {
   const passing = measured(body, announced, sha256Hasher());
   const pieces: Uint8Array[] = [];
   for await (const piece of passing.pieces) pieces.push(piece);
@@ -25,7 +29,7 @@ async function take(body: AsyncIterable<Uint8Array> | Uint8Array, announced: Put
 }
 
 /** An object store in memory. */
-export function memoryObjects(): MemoryObjects {
+export function memoryObjects(now: () => number = () => 0): MemoryObjects {
   const stored = new Map<string, Stored>();
   const reach = (key: string): string => {
     const checked = checkedKey(key);
@@ -37,7 +41,7 @@ export function memoryObjects(): MemoryObjects {
     async put(key, body, announced) {
       reach(key);
       const taken = await take(body, announced);
-      stored.set(key, taken);
+      stored.set(key, { ...taken, putAt: now() });
       return taken.meta;
     },
     async get(key) {
@@ -58,11 +62,15 @@ export function memoryObjects(): MemoryObjects {
       if (found === undefined) return null;
       const copy = await take(found.bytes, { contentType: found.meta.contentType });
       const key = keyFor(copy.meta);
-      if (key !== null) stored.set(reach(key), copy);
+      if (key !== null) stored.set(reach(key), { ...copy, putAt: now() });
       return { meta: copy.meta, key };
     },
     async delete(key) {
       stored.delete(reach(key));
+    },
+    async *list(prefix) {
+      reach(`${prefix}x`);
+      for (const [key, { putAt }] of stored) if (key.startsWith(prefix)) yield { key, putAt };
     },
     flip(key) {
       const bytes = stored.get(key)?.bytes;

@@ -28,6 +28,8 @@ export interface FaultProxy {
   readonly log: readonly string[];
   /** The next `times` requests that match go wrong. */
   fault(fault: Fault, matches: Matches, times?: number): void;
+  /** Before the next request that matches is passed on, this happens. */
+  meanwhile(matches: Matches, work: () => Promise<unknown>): void;
   /** Resolves when a request stands still, as `silent` and `stall` make it. */
   stands(): Promise<void>;
   /** Resolves when no answer is under way. One whose reader holds the connection without reading stays under way. */
@@ -42,6 +44,7 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
   const events = new EventEmitter();
   let underWay = 0;
   let stillStanding = 0;
+  let before: { readonly matches: Matches; readonly work: () => Promise<unknown> }[] = [];
   let faults: { readonly fault: Fault; readonly matches: Matches; left: number }[] = [];
   const server = createServer((incoming, outgoing) => {
     underWay++;
@@ -57,7 +60,11 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
       stillStanding++;
       events.emit('stands');
     };
-    pass({ incoming, outgoing, target, stands }, planned?.fault ?? null).catch(() => outgoing.destroy());
+    const earlier = before.find(({ matches }) => matches(asked));
+    before = before.filter((one) => one !== earlier);
+    Promise.resolve(earlier?.work())
+      .then(() => pass({ incoming, outgoing, target, stands }, planned?.fault ?? null))
+      .catch(() => outgoing.destroy());
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -66,6 +73,9 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     log,
     fault(fault, matches, times = 1) {
       faults.push({ fault, matches, left: times });
+    },
+    meanwhile(matches, work) {
+      before.push({ matches, work });
     },
     async stands() {
       if (stillStanding === 0) await once(events, 'stands');
@@ -76,6 +86,7 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     },
     clear() {
       faults = [];
+      before = [];
       log.length = 0;
       stillStanding = 0;
     },

@@ -86,6 +86,11 @@ const ACTS: Readonly<Record<string, Act>> = {
   },
   gzip: ({ response }) =>
     response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(ZEROS))),
+  // Two lengths: what a lenient reader takes for the end, another takes for the middle (RFC 9112 §6.3).
+  lengths: ({ response }) =>
+    response.socket?.end(
+      'HTTP/1.1 200 OK\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n',
+    ),
   garbage: ({ response }) => response.socket?.end('220 mail.internal ESMTP 10.0.0.5 ready\r\n'),
   upgrade: ({ response }) =>
     response.socket?.write('HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n'),
@@ -121,6 +126,8 @@ export async function startWebStub(
     call.certificate === undefined
       ? createServer(listener)
       : createTlsServer({ ...call.certificate }, listener);
+  // A connection that its client keeps is seen to be kept.
+  server.keepAliveTimeout = 0;
   server.on('connection', (socket: Socket) => {
     connections += 1;
     sockets.add(socket);

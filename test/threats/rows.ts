@@ -158,6 +158,22 @@ export const THREATS: Readonly<
       { input: 'queries with two readings', outcome: 'one meaning only' },
     ],
   },
+  '8': {
+    title: 'Signatures',
+    rows: [
+      { input: 'the test vector, and the one printed in Standard Webhooks', outcome: 'signed and verified' },
+      { input: 'a signature missing, empty, of other length, unicode, v0 or v1a only', outcome: 'refused' },
+      { input: 'a valid signature over a body that was changed or written again', outcome: 'refused' },
+      { input: 'a timestamp of 301 s either way, missing, no number', outcome: 'refused' },
+      { input: 'the same id again within the tolerance', outcome: 'stored once', untested: INBOUND },
+      { input: 'two keys during a rotation, a list of several signatures', outcome: 'any match passes' },
+      { input: 'a list of 1,000 signatures, a header of 100 KB', outcome: 'ten are looked at' },
+      { input: 'an id or a body that holds a dot', outcome: 'no ambiguity: an id may not' },
+      { input: 'no key to verify with', outcome: 'nothing is accepted' },
+      { input: 'comparison by ===', outcome: 'forbidden' },
+      { input: 'the signing key in a header, a log or an error', outcome: 'never' },
+    ],
+  },
   '9': {
     title: 'Keys and accounts',
     rows: [
@@ -212,7 +228,7 @@ export const THREATS: Readonly<
       { input: 'ids and names that look like paths', outcome: 'never part of a key' },
       { input: 'the same bytes from two accounts', outcome: 'two objects' },
       { input: 'keys with dots and escapes', outcome: 'refused before signing' },
-      { input: 'a presigned upload misused', outcome: 'refused', untested: 'there are no uploads yet' },
+      { input: 'a presigned upload misused', outcome: 'refused' },
       {
         input: 'an object without a row, a row without its object, one byte flipped',
         outcome: 'swept; failed, visible, not sent',

@@ -1,7 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { slices } from '../../src/objects/slices.ts';
 import { r2Store } from '../../src/platform/workers/objects.ts';
 import { objectsContract } from '../contracts/objects.ts';
 
@@ -68,26 +67,5 @@ describe('objects that go up in parts', () => {
     await expect(store.put(KEY, broken(), { contentType: null })).rejects.toThrow('the client went away');
     expect((await store.head(KEY))?.size).toBe(1);
     expect(await keysInBucket()).toEqual([KEY]);
-  });
-});
-
-describe('slices', () => {
-  it.each([
-    [0, []],
-    [1, [1]],
-    [7, [7]],
-    [8, [7, 1]],
-    [21, [7, 7, 7]],
-  ])('%i bytes in pieces of 7', async (length, expected) => {
-    const bytes = Uint8Array.from({ length }, (_, place) => place);
-    async function* oneByOne(): AsyncIterable<Uint8Array> {
-      for (const byte of bytes) yield Uint8Array.of(byte);
-    }
-    for (const body of [bytes, oneByOne()]) {
-      const cut: Uint8Array[] = [];
-      for await (const piece of slices(body, 7)) cut.push(piece);
-      expect(cut.map((piece) => piece.length)).toEqual(expected);
-      expect(cut.flatMap((piece) => [...piece])).toEqual([...bytes]);
-    }
   });
 });

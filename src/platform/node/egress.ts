@@ -104,8 +104,7 @@ function answered(request: ClientRequest, body: Uint8Array | null): Promise<Exch
     request.on('error', ({ code }: NodeJS.ErrnoException) => fail(code ?? ''));
     // An answer that changes the protocol (101) ends without an error.
     request.once('close', () => fail(''));
-    if (body === null) request.end();
-    else request.end(body);
+    request.end(body ?? undefined);
   });
 }
 

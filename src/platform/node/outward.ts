@@ -1,32 +1,29 @@
 import { NOTHING_ALLOWED, readAllowance } from '../../net/allowance.ts';
 import { createEgress } from '../../net/create-egress.ts';
 import type { Egress } from '../../net/egress.ts';
-import type { EgressPolicy } from '../../net/policy.ts';
 import { createNodeDriver } from './egress.ts';
 import { clock } from './host.ts';
 import { createResolve } from './resolver.ts';
 import { relayTls } from './socket.ts';
 
-/** The door out to places that callers choose, and the rules by which a place is judged before it is stored. */
-export interface Outward {
-  readonly egress: Egress;
-  readonly policy: EgressPolicy;
-}
-
 /**
+ * The door out to places that callers choose.
+ *
  * @param allow EGRESS_ALLOW, which has been read once already.
  * @param own URLs that lead back to us; read at each call, because the listening address is known late.
  */
 export function openOutward(parts: {
   readonly allow: string | undefined;
   readonly own: readonly string[];
-}): Outward {
+}): Egress {
   const read = parts.allow === undefined ? null : readAllowance(parts.allow);
-  const policy: EgressPolicy = {
-    allowance: read?.ok === true ? read.allowance : NOTHING_ALLOWED,
-    own: parts.own,
-    literals: true,
-  };
-  const driver = createNodeDriver({ resolve: createResolve(), tls: relayTls() });
-  return { policy, egress: createEgress({ policy, driver, after: clock.after }) };
+  return createEgress({
+    policy: {
+      allowance: read?.ok === true ? read.allowance : NOTHING_ALLOWED,
+      own: parts.own,
+      literals: true,
+    },
+    driver: createNodeDriver({ resolve: createResolve(), tls: relayTls() }),
+    after: clock.after,
+  });
 }

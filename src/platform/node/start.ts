@@ -1,16 +1,16 @@
 import { mkdirSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
-import { join } from 'node:path';
 import { Clerk } from '../../clerk/clerk.ts';
-import { prepare } from '../../clerk/prepare.ts';
+import { prepareSealed } from '../../clerk/seal.ts';
 import { createApp } from '../../http/app.ts';
 import type { SenderDomain } from '../../http/parts.ts';
 import { OPERATOR_ACCOUNT } from '../../http/parts.ts';
 import type { MailroomConfig } from '../../mailroom/mailroom.ts';
 import { compose } from '../../mime/compose.ts';
+import type { Egress } from '../../net/egress.ts';
 import type { ObjectStore } from '../../objects/store.ts';
 import type { Relay } from '../../relay/relay.ts';
-import { createSealer } from '../../secrets/sealer.ts';
+import { createSealer, type Sealer } from '../../secrets/sealer.ts';
 import type { Accounts } from './accounts.ts';
 import { openAccounts } from './accounts.ts';
 import { banner } from './banner.ts';
@@ -18,7 +18,6 @@ import { openControl } from './control.ts';
 import { DEADLINES } from './deadlines.ts';
 import { readDocuments } from './documents.ts';
 import { knownDomains } from './domains.ts';
-import { openFolder } from './folder.ts';
 import { createGuesses } from './guesses.ts';
 import { healthReport } from './health.ts';
 import { clerkHost, clock } from './host.ts';
@@ -27,6 +26,7 @@ import { hasNoKey, makeFirstKey, operatorKey } from './keys.ts';
 import { lockFolder } from './lock.ts';
 import type { Log } from './log.ts';
 import { createLog } from './log.ts';
+import { openObjects } from './objects.ts';
 import { operate } from './operate.ts';
 import { openOutward } from './outward.ts';
 import { openRelays } from './relays.ts';
@@ -92,11 +92,11 @@ async function open(
   const accounts = openAccounts({ dataDir, config, lost: (cause) => fatal(cause, log) });
   undo.push(accounts.close);
   accounts.create(OPERATOR_ACCOUNT);
-  const objects = openFolder(join(dataDir, 'objects'));
+  const objects = await openObjects(settings, log);
   const secretKey = openSecretKey({ dataDir, given: settings.SECRET_KEY });
   const sealer = createSealer(secretKey('webhook secrets'));
   const own = settings.PUBLIC_URL === undefined ? [] : [settings.PUBLIC_URL];
-  const { egress, policy } = openOutward({ allow: settings.EGRESS_ALLOW, own });
+  const egress = openOutward({ allow: settings.EGRESS_ALLOW, own });
   const clerk = new Clerk({
     rooms: accounts,
     relays: relays.all,
@@ -105,7 +105,16 @@ async function open(
     host: clerkHost(log),
     webhooks: { egress, sealer },
   });
-  const http = await openHttp(settings, { accounts, clerk, objects, domains, secretKey, log });
+  const http = await openHttp(settings, {
+    accounts,
+    clerk,
+    objects,
+    domains,
+    secretKey,
+    sealer,
+    egress,
+    log,
+  });
   undo.push(() => http.server.close(0));
   own.push(http.url);
   const control = await openControl({
@@ -149,7 +158,9 @@ function openLog(settings: Settings): Log {
   const passwords = (settings.relays ?? []).flatMap(({ credentials }) => credentials?.pass ?? []);
   return createLog({
     level: settings.LOG_LEVEL,
-    secrets: [settings.API_KEY, settings.SECRET_KEY, ...passwords].filter((secret) => secret !== undefined),
+    secrets: [settings.API_KEY, settings.SECRET_KEY, settings.S3_SECRET_ACCESS_KEY, ...passwords].filter(
+      (secret) => secret !== undefined,
+    ),
     now: clock.now,
     write: (text) => process.stderr.write(text),
   });
@@ -179,10 +190,12 @@ async function openHttp(
     readonly objects: ObjectStore;
     readonly domains: readonly SenderDomain[] | null;
     readonly secretKey: SecretKey;
+    readonly sealer: Sealer;
+    readonly egress: Egress;
     readonly log: Log;
   },
 ): Promise<{ readonly server: HttpServer; readonly url: string; readonly refuse: () => void }> {
-  const { accounts, clerk, objects, domains, secretKey, log } = parts;
+  const { accounts, clerk, objects, domains, secretKey, sealer, egress, log } = parts;
   const guesses = createGuesses(clock.monotonic);
   const host = clerkHost(log);
   let isStopping = false;
@@ -206,7 +219,9 @@ async function openHttp(
     operatorKeyMatches: operatorKey(settings.API_KEY, secretKey('operator key')),
     objects,
     compose,
-    prepare: (email) => prepare(email, { objects, compose, hasher: host.hasher }),
+    prepare: (email) => prepareSealed(email, { objects, compose, hasher: host.hasher }),
+    sealer,
+    egress,
     clock: clock.now,
     newId,
     randomBytes,

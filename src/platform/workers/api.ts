@@ -1,4 +1,4 @@
-import { prepare } from '../../clerk/prepare.ts';
+import { prepareSealed } from '../../clerk/seal.ts';
 import { createApp } from '../../http/app.ts';
 import { type HealthReport, OPERATOR_ACCOUNT, type Parts, type RelayHealth } from '../../http/parts.ts';
 import { UUID_RANDOM_BYTES, uuidV7 } from '../../mailroom/uuid.ts';
@@ -9,6 +9,7 @@ import type { Env } from './env.ts';
 import { workerHost, workerLog } from './host.ts';
 import { r2Store } from './objects.ts';
 import { isOperatorKey } from './operator-key.ts';
+import { workerEgress, workerSealer } from './outward.ts';
 import { relayObject } from './relay-object.ts';
 import { remoteRoom } from './remote-room.ts';
 import type { WorkerSettings } from './settings.ts';
@@ -28,7 +29,7 @@ export function workerApi(parts: {
   const accounts = new Set([OPERATOR_ACCOUNT, ...settings.accounts.map(({ name }) => name)]);
   const log = workerLog(settings);
   const objects = r2Store(env.OBJECTS);
-  const { hasher } = workerHost({ log, now });
+  const { hasher, after } = workerHost({ log, now });
   // Each isolate counts for itself: enough that nobody makes the rooms work by guessing.
   const guesses = createGuesses(now);
   const app = createApp({
@@ -37,7 +38,9 @@ export function workerApi(parts: {
     operatorKeyMatches: (token) => isOperatorKey(token, settings.API_KEY),
     objects,
     compose,
-    prepare: (email) => prepare(email, { objects, compose, hasher }),
+    prepare: (email) => prepareSealed(email, { objects, compose, hasher }),
+    sealer: workerSealer(settings),
+    egress: workerEgress({ settings, after }),
     clock: now,
     newId: () => uuidV7({ now: now(), random: crypto.getRandomValues(new Uint8Array(UUID_RANDOM_BYTES)) }),
     randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),

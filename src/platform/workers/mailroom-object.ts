@@ -180,10 +180,11 @@ export class Mailroom extends DurableObject<Env> {
   /** Objects are deleted over a network, so the alarm does not wait for it. */
   #sweep(now: number): void {
     if (now < this.#sweptAt + SWEEP_EVERY_MS) return;
+    const sweptAt = this.#sweptAt;
     this.#sweptAt = now;
     this.ctx.storage.kv.put(SWEPT_AT, now);
     const parts = { account: this.#account, room: asyncRoom(this.#room), objects: r2Store(this.env.OBJECTS) };
-    const work = sweep({ ...parts, host: this.#host, signal: new AbortController().signal });
+    const work = sweep({ ...parts, host: this.#host, signal: new AbortController().signal, sweptAt });
     this.ctx.waitUntil(
       work.catch((cause: unknown) =>
         this.#host.log({

@@ -10,7 +10,7 @@ const PART_BYTES = 8 * 1024 * 1024;
 
 /**
  * The house's object store in an R2 bucket. A put is whole or not there: R2 shows an object only when its put, or the last
- * step of its multipart upload, is done. At most two parts are in memory at a time.
+ * step of its multipart upload, is done. One part is in memory at a time.
  *
  * The SHA-256 stands in the object's metadata. An upload in parts whose hash is not known when it begins names a second,
  * tiny object instead, which holds the hash; keys of those begin with `hash/` and cannot be asked for.
@@ -36,7 +36,7 @@ export function r2Store(bucket: R2Bucket): ObjectStore {
       if (object === null) return null;
       const contentType = object.httpMetadata?.contentType ?? null;
       const passing = measured(bodyOf(bucket, from), { contentType }, sha256Hasher());
-      for await (const _piece of passing.pieces) continue;
+      for await (const _piece of passing.pieces);
       const meta = await passing.found();
       const given = keyFor(meta);
       if (given === null) return { meta, key: null };
@@ -64,12 +64,12 @@ interface Place {
 async function put(place: Place, body: AsyncIterable<Uint8Array> | Uint8Array): Promise<ObjectMeta> {
   const passing = measured(body, place.announced, sha256Hasher());
   const parts = slices(passing.pieces, PART_BYTES);
-  const [first, second] = [await next(parts), await next(parts)];
+  const first = (await next(parts)) ?? new Uint8Array();
   const before = await answered(place.bucket.head(place.key));
   const meta =
-    second === null
-      ? await putWhole(place, first ?? new Uint8Array(), passing)
-      : await putInParts(place, [first ?? new Uint8Array(), second], { parts, passing });
+    first.length < PART_BYTES
+      ? await putWhole(place, first, passing)
+      : await putInParts(place, first, { parts, passing });
   const orphan = before?.customMetadata?.['hash'];
   if (orphan !== undefined) await answered(place.bucket.delete(orphan));
   return meta;
@@ -91,7 +91,7 @@ async function putWhole(place: Place, bytes: Uint8Array, passing: Measured): Pro
 
 async function putInParts(
   { bucket, key, announced }: Place,
-  read: readonly Uint8Array[],
+  first: Uint8Array,
   rest: { readonly parts: AsyncIterator<Uint8Array>; readonly passing: Measured },
 ): Promise<ObjectMeta> {
   const hashKey = `hash/${crypto.randomUUID()}`;
@@ -104,10 +104,8 @@ async function putInParts(
   );
   const uploaded: R2UploadedPart[] = [];
   try {
-    const waiting = [...read];
-    for (let part = waiting.shift() ?? null; part !== null; ) {
+    for (let part: Uint8Array | null = first; part !== null; part = await next(rest.parts)) {
       uploaded.push(await answered(upload.uploadPart(uploaded.length + 1, part)));
-      part = waiting.shift() ?? (await next(rest.parts));
     }
     const meta = await rest.passing.found();
     if (!isKnown) await answered(bucket.put(hashKey, meta.sha256));

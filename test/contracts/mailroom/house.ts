@@ -93,6 +93,7 @@ export class House {
       tls: null,
       content: { kind: 'inline', html: null, text: 'Hello' },
       envelope: recipients.map((address) => ({ address, simulation: null })),
+      attachments: [],
       objects: [],
       ...change,
     };

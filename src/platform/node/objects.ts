@@ -1,0 +1,43 @@
+import { join } from 'node:path';
+import { objectKey } from '../../objects/key.ts';
+import type { ObjectStore } from '../../objects/store.ts';
+import { openFolder } from './folder.ts';
+import { sha256Hasher } from './hasher.ts';
+import { clock } from './host.ts';
+import { newId } from './ids.ts';
+import type { Log } from './log.ts';
+import type { Settings } from './settings.ts';
+
+/** The bucket of the settings, or a folder beside the databases. */
+export async function openObjects(
+  settings: Pick<Settings, 's3' | 'DATA_DIR'>,
+  log: Log,
+): Promise<ObjectStore> {
+  if (settings.s3 === null) return openFolder(join(settings.DATA_DIR, 'objects'));
+  // Loaded only where it is used: it is the largest library of all, and most installations have a folder.
+  const { s3Store } = await import('../../objects/s3.ts');
+  const store = s3Store({
+    settings: settings.s3,
+    hasher: sha256Hasher,
+    now: clock.now,
+    after: clock.after,
+    newId,
+  });
+  void tellIfDown(store, log);
+  return store;
+}
+
+/** A slip in the settings is told at the start, and not by the first attachment. No reason to stay down: small mail needs no bucket. */
+async function tellIfDown(store: ObjectStore, log: Log): Promise<void> {
+  try {
+    await store.head(objectKey({ account: 'default', id: 'probe' }));
+  } catch (cause) {
+    log({ level: 'error', event: 'object_store_unavailable', reason: reasonOf(cause) });
+  }
+}
+
+/** The store's own word for it (`NoSuchBucket`, `InvalidAccessKeyId`): a code, without hosts and names. */
+function reasonOf(cause: unknown): string {
+  const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
+  return inner instanceof Error ? inner.name : 'unknown';
+}
