@@ -1,7 +1,7 @@
 /**
  * Memory that attachments take on their way out: the highest resident size of the process that relays them over the size at
- * rest before, for one message with a file of 25 MiB, for ten of them at once, and for one with the largest that fits. The
- * relay is another process; objects are files. Each figure is from a process of its own.
+ * rest before, for one message with a file of 25 MiB, for ten of them at once, and for one with the largest that fits, from a
+ * folder and from a bucket. Relay and bucket are other processes. Each figure is from a process of its own.
  *
  *   node bench/attachment-memory.ts [--json]
  */
@@ -9,8 +9,6 @@ import { fork } from 'node:child_process';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import type { Socket } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Clerk } from '../src/clerk/clerk.ts';
@@ -18,13 +16,18 @@ import type { AttachmentRecord } from '../src/mailroom/attachment-records.ts';
 import type { NewEmail } from '../src/mailroom/records.ts';
 import { compose } from '../src/mime/compose.ts';
 import { objectKey } from '../src/objects/key.ts';
+import { s3Store } from '../src/objects/s3.ts';
+import type { S3Settings } from '../src/objects/s3-requests.ts';
+import type { ObjectStore } from '../src/objects/store.ts';
 import { openAccounts } from '../src/platform/node/accounts.ts';
 import { openFolder } from '../src/platform/node/folder.ts';
+import { sha256Hasher } from '../src/platform/node/hasher.ts';
 import { clerkHost, clock } from '../src/platform/node/host.ts';
 import { createOpenSocket, relayTls } from '../src/platform/node/socket.ts';
 import { NODE_WAITS } from '../src/relay/patience.ts';
 import { createRelay } from '../src/relay/pool.ts';
 import { createSmtpConnect } from '../src/relay/smtp.ts';
+import { startS3Server } from '../test/support/s3-server.ts';
 
 const MIB = 1024 * 1024;
 const SAMPLE_MS = 2;
@@ -33,6 +36,7 @@ const WITHIN_MS = 120_000;
 
 interface Case {
   readonly name: string;
+  readonly driver: 'folder' | 's3';
   readonly files: number;
   readonly megabytes: number;
   /** MiB over rest. */
@@ -40,11 +44,11 @@ interface Case {
 }
 
 /** 29 MiB are 39.7 MiB in base64: the most that a message of 40 MiB holds. */
-const CASES: readonly Case[] = [
-  { name: 'one file of 25 MiB', files: 1, megabytes: 25, limit: 40 },
-  { name: 'ten files of 25 MiB at once', files: 10, megabytes: 25, limit: 120 },
-  { name: 'one file of 29 MiB', files: 1, megabytes: 29, limit: 40 },
-];
+const CASES: readonly Case[] = (['folder', 's3'] as const).flatMap((driver) => [
+  { name: 'one file of 25 MiB', driver, files: 1, megabytes: 25, limit: 40 },
+  { name: 'ten files of 25 MiB at once', driver, files: 10, megabytes: 25, limit: 120 },
+  { name: 'one file of 29 MiB', driver, files: 1, megabytes: 29, limit: 40 },
+]);
 
 interface Figures {
   readonly restMiB: number;
@@ -54,13 +58,16 @@ interface Figures {
 }
 
 const [, , role, task = ''] = process.argv;
-if (role === 'relay') relay();
-else if (role === 'subject') await subject(JSON.parse(task) as Task);
+if (role === 'subject') await subject(JSON.parse(task) as Task);
 else await main(process.argv.includes('--json'));
+
+/** Where objects are. */
+type Place = { readonly folder: string } | { readonly bucket: S3Settings };
 
 interface Task {
   readonly port: number;
   readonly folder: string;
+  readonly place: Place;
   /** Stored before: what is left of that in memory would be no cost of a later message, and hide some. */
   readonly small: AttachmentRecord;
   readonly large: readonly AttachmentRecord[];
@@ -70,12 +77,14 @@ async function main(json: boolean): Promise<void> {
   const results: (Case & Figures & { readonly overRestMiB: number })[] = [];
   for (const one of CASES) {
     const folder = await mkdtemp(join(tmpdir(), 'mailwright-bench-'));
-    const sink = fork(import.meta.filename, ['relay'], { timeout: WITHIN_MS });
+    const sink = fork(join(import.meta.dirname, 'swallowing-relay.ts'), { timeout: WITHIN_MS });
     const [port] = (await once(sink, 'message')) as [number];
-    const small = await store(folder, 2 * MIB);
+    const bucket = one.driver === 's3' ? await startS3Server() : null;
+    const place: Place = bucket === null ? { folder: join(folder, 'objects') } : { bucket: bucket.settings };
+    const small = await store(place, 2 * MIB);
     const large: AttachmentRecord[] = [];
-    while (large.length < one.files) large.push(await store(folder, one.megabytes * MIB));
-    const given: Task = { port, folder, small, large };
+    while (large.length < one.files) large.push(await store(place, one.megabytes * MIB));
+    const given: Task = { port, folder, place, small, large };
     const child = fork(import.meta.filename, ['subject', JSON.stringify(given)], {
       execArgv: ['--expose-gc'],
       timeout: WITHIN_MS,
@@ -83,6 +92,7 @@ async function main(json: boolean): Promise<void> {
     const [figures] = (await once(child, 'message')) as [Figures];
     await once(child, 'exit');
     sink.kill();
+    await bucket?.close();
     await rm(folder, { recursive: true });
     results.push({ ...one, ...figures, overRestMiB: rounded(figures.peakMiB - figures.restMiB) });
   }
@@ -91,54 +101,20 @@ async function main(json: boolean): Promise<void> {
 }
 
 function print(results: readonly (Case & Figures & { readonly overRestMiB: number })[]): void {
-  console.log('| message | at rest MiB | peak MiB | over rest MiB | limit MiB | after MiB | seconds |');
-  console.log('|---|---|---|---|---|---|---|');
-  for (const { name, restMiB, peakMiB, overRestMiB, limit, afterMiB, milliseconds } of results) {
+  console.log(
+    '| message | objects in | at rest MiB | peak MiB | over rest MiB | limit MiB | after MiB | seconds |',
+  );
+  console.log('|---|---|---|---|---|---|---|---|');
+  for (const { name, driver, restMiB, peakMiB, overRestMiB, limit, afterMiB, milliseconds } of results) {
     const seconds = (milliseconds / 1000).toFixed(1);
     console.log(
-      `| ${name} | ${restMiB} | ${peakMiB} | ${overRestMiB} | ${limit} | ${afterMiB} | ${seconds} |`,
+      `| ${name} | ${driver} | ${restMiB} | ${peakMiB} | ${overRestMiB} | ${limit} | ${afterMiB} | ${seconds} |`,
     );
   }
 }
 
-/** Takes whatever comes, keeps nothing. */
-function relay(): void {
-  const server = createServer((socket) => serve(socket));
-  server.listen(0, '127.0.0.1', () => {
-    const address = server.address();
-    if (address !== null && typeof address === 'object') process.send?.(address.port);
-  });
-}
-
-function serve(socket: Socket): void {
-  let isBody = false;
-  let tail = '';
-  socket.on('error', () => {});
-  socket.write('220 bench\r\n');
-  socket.on('data', (piece) => {
-    const text = tail + piece.toString('latin1');
-    if (isBody) {
-      tail = text.slice(-5);
-      if (!text.endsWith('\r\n.\r\n')) return;
-      isBody = false;
-      tail = '';
-      socket.write('250 2.0.0 Ok\r\n');
-      return;
-    }
-    const lines = text.split('\r\n');
-    tail = lines.pop() ?? '';
-    for (const line of lines) {
-      const verb = line.slice(0, 4).toUpperCase();
-      isBody = verb === 'DATA';
-      socket.write(
-        isBody ? '354 Go on\r\n' : verb === 'EHLO' ? '250-bench\r\n250 PIPELINING\r\n' : '250 Ok\r\n',
-      );
-    }
-  });
-}
-
 async function subject(given: Task): Promise<void> {
-  const { folder, port, small, large } = given;
+  const { folder, place, port, small, large } = given;
   const accounts = openAccounts({
     dataDir: folder,
     config: {
@@ -156,7 +132,7 @@ async function subject(given: Task): Promise<void> {
     },
   });
   accounts.create('default');
-  const objects = openFolder(objectsIn(folder));
+  const objects = open(place);
   const tls = relayTls();
   const time = { now: clock.monotonic, after: clock.after };
   const connect = createSmtpConnect({
@@ -231,7 +207,7 @@ async function subject(given: Task): Promise<void> {
   process.send?.(figures, () => process.exit(0));
 }
 
-async function store(folder: string, size: number): Promise<AttachmentRecord> {
+async function store(place: Place, size: number): Promise<AttachmentRecord> {
   const noise = randomBytes(MIB);
   const hash = createHash('sha256');
   const id = randomUUID();
@@ -242,7 +218,7 @@ async function store(folder: string, size: number): Promise<AttachmentRecord> {
       yield noise;
     }
   }
-  await openFolder(objectsIn(folder)).put(key, pieces(), { contentType: null });
+  await open(place).put(key, pieces(), { contentType: null });
   return {
     id,
     filename: 'noise.bin',
@@ -255,8 +231,10 @@ async function store(folder: string, size: number): Promise<AttachmentRecord> {
   };
 }
 
-function objectsIn(folder: string): string {
-  return join(folder, 'objects');
+function open(place: Place): ObjectStore {
+  if ('folder' in place) return openFolder(place.folder);
+  const { now, after } = clock;
+  return s3Store({ settings: place.bucket, hasher: sha256Hasher, now, after, newId: randomUUID });
 }
 
 function newEmail(attachments: readonly AttachmentRecord[]): NewEmail {

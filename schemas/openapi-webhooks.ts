@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { PAYLOADS } from './webhook-payload.ts';
+import { PAYLOADS, titleOf } from './webhook-payload.ts';
 import { FIRED_TYPES, type FiredType } from './webhook-type.ts';
 
 /** When each type is fired: one line, as a summary. */
@@ -54,12 +54,6 @@ const RESPONSES = {
   },
 } as const;
 
-/** `email.delivery_delayed` as `onEmailDeliveryDelayed`. */
-function operationIdOf(type: FiredType): string {
-  const words = type.split(/[._]/).map((word) => word.charAt(0).toUpperCase() + word.slice(1));
-  return `on${words.join('')}`;
-}
-
 /** What is posted to webhooks, as the `webhooks` of OpenAPI 3.1. */
 export function openapiWebhooks(): Readonly<Record<string, object>> {
   return Object.fromEntries(
@@ -67,7 +61,7 @@ export function openapiWebhooks(): Readonly<Record<string, object>> {
       type,
       {
         post: {
-          operationId: operationIdOf(type),
+          operationId: `on${titleOf(type)}`,
           tags: ['Webhooks'],
           summary: SUMMARIES[type],
           description: DESCRIPTION,

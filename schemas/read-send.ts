@@ -4,13 +4,7 @@ import { Attachments } from './attachment.ts';
 import { SendEmail } from './email.ts';
 import type { Refusal } from './error.ts';
 import { type Finding, findingsOf, isAbsent, printPath, valueAt } from './issue.ts';
-import {
-  invalidField,
-  missingBodyPart,
-  missingField,
-  notFound,
-  wrongBodyType,
-} from './refusal.ts';
+import { invalidField, missingBodyPart, missingField, notFound, wrongBodyType } from './refusal.ts';
 
 /** What the schemas cannot know: the grammar of mailboxes and moments, and the policy for headers. Null: all is well. */
 export interface SendJudges {

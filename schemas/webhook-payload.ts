@@ -138,10 +138,10 @@ function mailData<const Detail extends z.ZodRawShape>(id: string, detail: Detail
 
 const MailData = mailData('MailEventData', {});
 
-/** `EmailDeliveryDelayedEvent` for `email.delivery_delayed`. */
-function nameOf(type: FiredType): string {
+/** `EmailDeliveryDelayed` for `email.delivery_delayed`: what names are made of. */
+export function titleOf(type: FiredType): string {
   const words = type.split(/[._]/).map((word) => word.charAt(0).toUpperCase() + word.slice(1));
-  return `${words.join('')}Event`;
+  return words.join('');
 }
 
 function payload<const Type extends FiredType, Data extends z.ZodObject>(type: Type, data: Data) {
@@ -151,7 +151,7 @@ function payload<const Type extends FiredType, Data extends z.ZodObject>(type: T
       created_at: Time.meta({ description: 'When it happened.' }),
       data,
     })
-    .meta({ id: nameOf(type) });
+    .meta({ id: `${titleOf(type)}Event` });
 }
 
 /** The payload of each type that is fired. */

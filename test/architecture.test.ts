@@ -52,8 +52,9 @@ const PLAN: Readonly<Record<string, Doors>> = {
       'src/mailroom/key-format.ts',
       'src/mailroom/sender.ts',
       'src/mailroom/answer.ts',
-      // Why a caller's URL is refused, in words.
+      // Why a caller's URL is refused, in words; and how a body that broke off is told from a defect.
       'src/net/failure-text.ts',
+      'src/net/egress.ts',
     ],
     types: ['src/mailroom', 'src/net'],
     packages: { '*': ['hono', 'zod'], 'schedule.ts': ['chrono-node'] },

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { SETTINGS } from '../src/platform/node/settings.ts';
+import { SETTINGS } from '../src/operator/settings.ts';
 
 const README = join(import.meta.dirname, '../README.md');
 const OPENING = '<!-- settings: printed by `npm run readme` -->\n';

@@ -146,7 +146,12 @@ export class Notifier {
       {
         id: claimId,
         leaseUntil,
-        write: () => room.settleDelivery({ claimId, now: host.now(), sentAt, answer }),
+        write: () => {
+          const written = room.settleDelivery({ claimId, now: host.now(), sentAt, answer });
+          // The next claim is asked for in the same turn: on a host that groups commits the two share one.
+          this.wake(account);
+          return written;
+        },
       },
       { host, hurry: this.#hurry.signal, troubled: () => {} },
     );

@@ -54,7 +54,7 @@ async function sweepStrays(parts: SweepParts): Promise<number> {
     found += strays.length;
     await deleteObjects(strays, parts);
   };
-  for await (const { key, putAt } of objects.list?.(`t/${account}/`) ?? []) {
+  for await (const { key, putAt } of objects.list(`t/${account}/`)) {
     if (signal.aborted) return found;
     // A request may be about to name what is younger (delivery.md section 4).
     if (putAt + DAY_MS > host.now()) continue;

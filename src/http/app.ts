@@ -10,13 +10,15 @@ import {
 } from '../../schemas/refusal.ts';
 import { matchRoute } from '../../schemas/route.ts';
 import { StoreUnavailable } from '../objects/store.ts';
-import { rateHeaders, refuse, respond } from './answer.ts';
+import { type Outgoing, rateHeaders, refuse, respond } from './answer.ts';
 import type { OpenId } from './context.ts';
 import { type Documents, openDocuments } from './documents.ts';
+import { download } from './downloads.ts';
 import { type Exchange, openExchange } from './exchange.ts';
 import { health } from './health.ts';
 import { keyed } from './keyed.ts';
 import type { Parts } from './parts.ts';
+import { receiveUpload } from './uploads.ts';
 
 /** Words of the contract below `/emails/` whose operations do not exist yet: they are never read as an id. */
 const RESERVED = /^\/+emails\/+(?:receiving|metrics)(?:\/|$)/;
@@ -65,7 +67,7 @@ async function route(exchange: Exchange, documents: Documents): Promise<Response
     return refused(rateExceeded(guess.rate.limit, guess.rate.resetSeconds), exchange);
   }
   const outgoing = isOpen(match.id)
-    ? await open(match.id, exchange, documents)
+    ? await open(match.id, match.params, exchange, documents)
     : await keyed(match.id, match.params, exchange);
   return respond(OPERATIONS[match.id], outgoing, rateHeaders(exchange.rate));
 }
@@ -82,6 +84,20 @@ function isOpen(id: OperationId): id is OpenId {
   return OPERATIONS[id].scope === 'none';
 }
 
-async function open(id: OpenId, { request, parts, now }: Exchange, documents: Documents) {
-  return id === 'getHealth' ? await health(request, parts, now) : await documents(id);
+async function open(
+  id: OpenId,
+  { ticket = '' }: Readonly<Record<string, string>>,
+  { request, parts, now }: Exchange,
+  documents: Documents,
+): Promise<Outgoing> {
+  switch (id) {
+    case 'getHealth':
+      return await health(request, parts, now);
+    case 'downloadFile':
+      return await download(ticket, parts, now);
+    case 'uploadFile':
+      return await receiveUpload(ticket, request, parts, now);
+    default:
+      return await documents(id);
+  }
 }

@@ -3,6 +3,7 @@ import type { Attachment } from '../../schemas/attachment.ts';
 import type { Refusal } from '../../schemas/error.ts';
 import { emptyAttachment, invalidField } from '../../schemas/refusal.ts';
 import { contentIdProblem, filenameProblem, readContentType } from '../mime/attachment-fields.ts';
+import { decodeWords } from '../mime/encoded-word.ts';
 import { typeOfName } from '../mime/media-types.ts';
 import { blockedExtension } from './blocked-extensions.ts';
 import { Content } from './content.ts';
@@ -84,7 +85,10 @@ export function unknownUpload(field: string): Refusal {
   return invalidField(field, 'There is no upload with this id.');
 }
 
-function source(from: Source, field: string): { readonly ok: true; readonly value: Pick<GivenFile, 'source' | 'field'> } {
+function source(
+  from: Source,
+  field: string,
+): { readonly ok: true; readonly value: Pick<GivenFile, 'source' | 'field'> } {
   return { ok: true, value: { source: from, field } };
 }
 
@@ -98,7 +102,8 @@ function readFilename(given: string | false | undefined, field: string): Reading
 export function filenameRefusal(filename: string, field: string): Refusal | null {
   const problem = filenameProblem(filename);
   if (problem !== null) return invalidField(field, problem, 'invalid_attachment');
-  const extension = blockedExtension(filename);
+  // Some readers decode what looks like an encoded word, and then it is the other name that is clicked.
+  const extension = blockedExtension(filename) ?? blockedExtension(decodeWords(filename));
   if (extension === null) return null;
   return invalidField(field, `Files that end in .${extension} must not be sent.`, 'invalid_attachment');
 }

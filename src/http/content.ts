@@ -77,7 +77,11 @@ function readText(json: Uint8Array<ArrayBuffer>, maxBytes: number): Content | nu
   }
   const decoded = decodeBase64InJson(encoded);
   if (decoded !== null) {
-    return new Content({ form: uri === null ? 'base64' : 'data_uri', bytes: decoded, type: uri?.type ?? null });
+    return new Content({
+      form: uri === null ? 'base64' : 'data_uri',
+      bytes: decoded,
+      type: uri?.type ?? null,
+    });
   }
   const text = parsed(json);
   if (typeof text !== 'string') return null;
@@ -95,9 +99,7 @@ function isTooLong(encoded: Uint8Array, maxBytes: number): boolean {
 }
 
 /** `data:text/plain;base64,`: without the last word, a data URI is text like any other. */
-function dataUriHead(
-  inside: Uint8Array,
-): { readonly length: number; readonly type: string | null } | null {
+function dataUriHead(inside: Uint8Array): { readonly length: number; readonly type: string | null } | null {
   const comma = inside.subarray(0, MAX_DATA_URI_HEAD).indexOf(COMMA);
   if (comma === -1) return null;
   // Some encoders write a slash as `\/`.

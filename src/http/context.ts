@@ -16,7 +16,13 @@ export interface Context {
 /** Sends have a way of their own: what they ask decides how the door is passed. */
 export type SendId = 'sendEmail' | 'sendBatch' | 'sendRaw';
 /** Answered without a caller. */
-export type OpenId = 'getHealth' | 'getOpenapiYaml' | 'getOpenapiJson' | 'getDocs';
+export type OpenId =
+  | 'getHealth'
+  | 'getOpenapiYaml'
+  | 'getOpenapiJson'
+  | 'getDocs'
+  | 'downloadFile'
+  | 'uploadFile';
 export type KeyedId = Exclude<OperationId, SendId | OpenId>;
 
 export type KeyedHandlers = Pick<Handlers<Context>, KeyedId>;

@@ -7,12 +7,12 @@ import { lintMessage } from '../mime/lint.ts';
 import type { Composed, Message } from '../mime/message.ts';
 import type { Outgoing } from './answer.ts';
 import { collect } from './collect.ts';
-import type { Gate } from './gate.ts';
 import type { Draft, DraftOrRefusal } from './draft.ts';
 import { draftMessage } from './draft-message.ts';
+import type { Gate } from './gate.ts';
+import { bytesText } from './message-limit.ts';
 import type { Parts } from './parts.ts';
 import type { Plan } from './plan.ts';
-import { bytesText } from './message-limit.ts';
 import { draftRefusal } from './sender.ts';
 
 /** The version of bytes that no composer made. */

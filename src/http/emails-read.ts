@@ -6,6 +6,7 @@ import { collect } from './collect.ts';
 import type { KeyedHandlers } from './context.ts';
 import type { Body } from './draft.ts';
 import { presentEmail, presentEmailSummary, presentEvent, presentPage } from './present.ts';
+import { streamOf } from './stream.ts';
 
 /** How long a client waits before it asks again while object storage is down. */
 const RETRY_AFTER_SECONDS = 5;
@@ -65,19 +66,4 @@ async function storedBody({ content }: EmailRecord, objects: ObjectStore): Promi
 function bodyOf(bytes: Uint8Array): Body {
   const { html, text } = JSON.parse(new TextDecoder().decode(bytes)) as Body;
   return { html, text };
-}
-
-/** Pulled piece by piece: a slow reader holds no more than one in memory. */
-function streamOf(pieces: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
-  const iterator = pieces[Symbol.asyncIterator]();
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      const next = await iterator.next();
-      if (next.done === true) controller.close();
-      else controller.enqueue(next.value);
-    },
-    async cancel() {
-      await iterator.return?.();
-    },
-  });
 }

@@ -1,5 +1,6 @@
 import type { Refusal } from '../../schemas/error.ts';
 import type { UploadContent, UploadRecord } from '../mailroom/attachment-records.ts';
+import { typeOfName } from '../mime/media-types.ts';
 import type { Hasher } from '../objects/hasher.ts';
 import type { ObjectMeta, ObjectStore } from '../objects/store.ts';
 import type { Content } from './content.ts';
@@ -114,8 +115,19 @@ export async function uploadedBytes(
   return { kind: 'found', bytes };
 }
 
-function isAsAnnounced(found: ObjectMeta, { size, sha256, contentType }: UploadRecord): boolean {
-  if (found.size !== size) return false;
-  if (sha256 !== null && found.sha256 !== sha256) return false;
-  return contentType === null || found.contentType === contentType;
+function isAsAnnounced(found: ObjectMeta, upload: UploadRecord): boolean {
+  const { size, sha256 } = upload;
+  return (
+    found.size === size &&
+    (sha256 === null || found.sha256 === sha256) &&
+    found.contentType === uploadType(upload)
+  );
+}
+
+/** The type under which an upload is sent to us. */
+export function uploadType({
+  contentType,
+  filename,
+}: Pick<UploadRecord, 'contentType' | 'filename'>): string {
+  return contentType ?? typeOfName(filename);
 }

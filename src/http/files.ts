@@ -2,11 +2,11 @@ import type { Refusal } from '../../schemas/error.ts';
 import { invalidField } from '../../schemas/refusal.ts';
 import type { AttachmentRecord } from '../mailroom/attachment-records.ts';
 import { fallbackFilename, filenameProblem, readContentType } from '../mime/attachment-fields.ts';
-import { typeOfBytes, typeOfName, UNKNOWN_TYPE } from '../mime/media-types.ts';
+import { typeOfBytes, typeOfName } from '../mime/media-types.ts';
 import type { MessageAttachment } from '../mime/message.ts';
 import { filenameRefusal, type GivenFile, type Source } from './attachments.ts';
-import { type FileBytes, type Found, givenBytes } from './file-bytes.ts';
 import type { DraftCall } from './draft.ts';
+import { type FileBytes, type Found, givenBytes } from './file-bytes.ts';
 import type { Outside } from './outside.ts';
 import type { Reading } from './request.ts';
 
@@ -66,9 +66,9 @@ function canonical(type: string | null): string | null {
   return reading.ok ? reading.type : null;
 }
 
+/** Bytes are asked where the name has no extension: `app.jar` begins like any ZIP, and is none to its reader. */
 function derivedType(filename: string | null, head: Uint8Array): string {
-  const byName = typeOfName(filename ?? '');
-  return byName === UNKNOWN_TYPE ? typeOfBytes(head) : byName;
+  return filename !== null && /[^.]\.[^.]+$/.test(filename) ? typeOfName(filename) : typeOfBytes(head);
 }
 
 /** The last segment of a URL's path, decoded once; null when it is empty or no name of a file. */
@@ -106,7 +106,9 @@ export function messageAttachment({ filename, contentType, contentId, bytes }: D
  */
 export async function keepFile(
   file: DraftFile,
-): Promise<{ readonly ok: true; readonly record: AttachmentRecord } | { readonly ok: false; readonly refusal: Refusal }> {
+): Promise<
+  { readonly ok: true; readonly record: AttachmentRecord } | { readonly ok: false; readonly refusal: Refusal }
+> {
   const { id, field, filename, contentType, contentId, bytes } = file;
   const kept = await bytes.keep();
   if (kept === null) {

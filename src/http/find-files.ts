@@ -45,5 +45,8 @@ export async function findFiles(
 function countRefusal({ urls, uploads }: Wants): Refusal | null {
   return urls.size + uploads.size <= MAX_SOURCES
     ? null
-    : invalidField('attachments', `At most ${MAX_SOURCES} different URLs and uploads are allowed in a request.`);
+    : invalidField(
+        'attachments',
+        `At most ${MAX_SOURCES} different URLs and uploads are allowed in a request.`,
+      );
 }

@@ -27,7 +27,7 @@ export function readIdempotencyKey(headers: Headers): KeyReading {
 
 function asUtf8(bytes: string): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(
       Uint8Array.from(bytes, (unit) => unit.charCodeAt(0)),
     );
   } catch {

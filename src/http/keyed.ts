@@ -3,6 +3,7 @@ import { OPERATIONS } from '../../schemas/operations.ts';
 import { badKey, missingKey } from '../../schemas/refusal.ts';
 import type { Outgoing } from './answer.ts';
 import { apiKeys } from './api-keys.ts';
+import { attachmentsRead } from './attachments-read.ts';
 import { identify } from './auth.ts';
 import { sendBatch } from './batch.ts';
 import type { Context, KeyedHandlers, KeyedId, SendId } from './context.ts';
@@ -19,6 +20,7 @@ import { sendRaw } from './raw.ts';
 import { type Reading, readBody, readParameters } from './request.ts';
 import { send } from './send.ts';
 import { suppressions } from './suppressions.ts';
+import { uploads } from './uploads.ts';
 import { webhookEvents } from './webhook-events.ts';
 import { webhooks } from './webhooks.ts';
 
@@ -26,6 +28,8 @@ const SENDS: Readonly<Record<SendId, SendEndpoint>> = { sendEmail, sendBatch, se
 const HANDLERS: KeyedHandlers = {
   ...emailsRead,
   ...emailsChange,
+  ...attachmentsRead,
+  ...uploads,
   ...events,
   ...webhooks,
   ...webhookEvents,
@@ -47,7 +51,7 @@ export async function keyed(
     parts.guesses?.failed(request);
     return { refusal: badKey() };
   }
-  const gate = new Gate(identified.caller, isSend(id) ? 'sending' : 'full', now);
+  const gate = new Gate(identified.caller, OPERATIONS[id].scope, now);
   try {
     return isSend(id)
       ? await send({ endpoint: SENDS[id], request, gate, parts, now })

@@ -1,5 +1,5 @@
-import { messageTooLarge } from '../../schemas/refusal.ts';
 import type { Refusal } from '../../schemas/error.ts';
+import { messageTooLarge } from '../../schemas/refusal.ts';
 import type { Parts } from './parts.ts';
 
 const MIB = 1024 * 1024;

@@ -1,5 +1,5 @@
-import { type Source, unknownUpload } from './attachments.ts';
 import type { UploadRecord } from '../mailroom/attachment-records.ts';
+import { type Source, unknownUpload } from './attachments.ts';
 import { fetchFile } from './fetched.ts';
 import { type Found, uploadedBytes } from './file-bytes.ts';
 import { fileLimit, messageLimit } from './message-limit.ts';
@@ -59,7 +59,13 @@ export async function gather(call: GatherCall): Promise<Outside> {
   };
 }
 
-async function fetchAll({ wants, shelf, parts, isDryRun, signal }: GatherCall): Promise<ReadonlyMap<string, Found>> {
+async function fetchAll({
+  wants,
+  shelf,
+  parts,
+  isDryRun,
+  signal,
+}: GatherCall): Promise<ReadonlyMap<string, Found>> {
   const { egress, hasher, clock } = parts;
   const limit = messageLimit(parts);
   const until = clock() + FETCH_WITHIN_MS;
@@ -72,7 +78,9 @@ async function fetchAll({ wants, shelf, parts, isDryRun, signal }: GatherCall): 
       found.set(url, await fetchFile(url, { egress, shelf, hasher, ...limits }));
     }
   };
-  await Promise.all(Array.from({ length: FETCHES_AT_ONCE }, fetchOn));
+  // All of them have ended before anything goes on: whoever clears up afterwards finds everything that was put down.
+  const ended = await Promise.allSettled(Array.from({ length: FETCHES_AT_ONCE }, fetchOn));
+  for (const one of ended) if (one.status === 'rejected') throw one.reason;
   return found;
 }
 

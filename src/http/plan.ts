@@ -1,6 +1,6 @@
 import type { OPERATIONS } from '../../schemas/operations.ts';
-import type { Json } from './json.ts';
 import type { DraftOrRefusal, Switches, Waiting } from './draft.ts';
+import type { Json } from './json.ts';
 import type { Parts } from './parts.ts';
 import type { Reading } from './request.ts';
 import type { Shelf } from './shelf.ts';

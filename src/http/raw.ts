@@ -56,7 +56,10 @@ async function draftRaw(request: SendRequest, body: unknown): Promise<DraftOrRef
   if (refusal !== null) return refused(refusal);
   const objects = [{ sha256, bytes: mail.bytes, contentType: RAW_MEDIA_TYPE }];
   const claims = mail.senderDomains.filter((domain) => domain !== mail.from.domain);
-  return { kind: 'draft', draft: { email, files: [], objects, content: { raw: mail.bytes }, claims, dryRun } };
+  return {
+    kind: 'draft',
+    draft: { email, files: [], objects, content: { raw: mail.bytes }, claims, dryRun },
+  };
 }
 
 /** A message without a Message-ID gets one of its sender's domain, which is known only when it has been read. */

@@ -36,7 +36,7 @@ interface Asked extends Pick<SendRequest, 'body' | 'headers' | 'switches'> {
  * the request is small, and before the body is read when it is not.
  */
 export async function send(call: SendCall): Promise<Outgoing> {
-  const { endpoint, request, gate, parts } = call;
+  const { request, gate, parts } = call;
   const whole = new RequestBody(request, parts.settings.bodyCap);
   if (!(await whole.readSmall())) {
     const stopped = await gate.admit();

@@ -8,6 +8,11 @@ const RANDOM_ID_BYTES = 16;
 /** What a key holds is told by the rows that name it, not by the store. */
 const UNTYPED = 'application/octet-stream';
 
+/** A key that says nothing about what it will hold. */
+export function randomKey(account: string, { randomBytes }: Pick<ShelfParts, 'randomBytes'>): string {
+  return objectKey({ account, id: hex(randomBytes(RANDOM_ID_BYTES)) });
+}
+
 /** A file under its content key. */
 export interface Kept {
   readonly key: string;
@@ -36,7 +41,10 @@ export class Shelf {
   }
 
   /** @throws StoreUnavailable */
-  keep(bytes: Uint8Array, { sha256, contentType = UNTYPED }: { readonly sha256: string; readonly contentType?: string }): Promise<Kept> {
+  keep(
+    bytes: Uint8Array,
+    { sha256, contentType = UNTYPED }: { readonly sha256: string; readonly contentType?: string },
+  ): Promise<Kept> {
     const { objects } = this.#parts;
     const key = this.#contentKey(sha256);
     const size = bytes.length;
@@ -63,7 +71,7 @@ export class Shelf {
 
   /** Puts down what is too large to be held in memory until it is known what becomes of it. */
   async pass(body: AsyncIterable<Uint8Array>): Promise<Kept> {
-    const key = this.randomKey();
+    const key = randomKey(this.#parts.account, this.#parts);
     this.#passing.add(key);
     const { size, sha256 } = await this.#parts.objects.put(key, body, { contentType: UNTYPED });
     return { key, size, sha256 };
@@ -74,12 +82,6 @@ export class Shelf {
     const found = await this.#parts.objects.get(key);
     if (found === null) throw new Error('A file that was stored a moment ago is gone');
     yield* verified(found.body, { size, sha256 }, this.#parts.hasher());
-  }
-
-  /** A key that says nothing about what it will hold. */
-  randomKey(): string {
-    const { account, randomBytes } = this.#parts;
-    return objectKey({ account, id: hex(randomBytes(RANDOM_ID_BYTES)) });
   }
 
   /** Deletes what was on its way. What cannot be deleted now, the sweep finds: no row names it. */

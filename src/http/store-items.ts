@@ -1,3 +1,4 @@
+import type { AttachmentRecord } from '../mailroom/attachment-records.ts';
 import type { SendItem } from '../mailroom/mailroom.ts';
 import type { Draft, DraftOrRefusal } from './draft.ts';
 import { keepFile } from './files.ts';
@@ -45,7 +46,7 @@ export async function storeItems(call: Items, keyDomain: string | null, shelf: S
 }
 
 async function storeDraft({ email, objects, files }: Draft, shelf: Shelf): Promise<SendItem> {
-  const attachments = [];
+  const attachments: AttachmentRecord[] = [];
   for (const file of files) {
     const kept = await keepFile(file);
     if (!kept.ok) return { kind: 'refused', refusal: kept.refusal };

@@ -1,7 +1,7 @@
 import type { Refusal } from '../../schemas/error.ts';
 import { checkKey, reserveKey } from './idempotency.ts';
 import { findKey } from './keys.ts';
-import type { Admission, AdmittedKey, Door } from './mailroom.ts';
+import type { Admission, AdmittedKey, Door, InnerDoor, RateState } from './mailroom.ts';
 import { strangersRate } from './rate.ts';
 import type { Room } from './room.ts';
 
@@ -18,9 +18,10 @@ const RESTRICTED: Refusal = {
  */
 export function passDoor(
   room: Room,
-  { door, now }: { readonly door: Door; readonly now: number },
+  { door, now }: { readonly door: Door | InnerDoor; readonly now: number },
 ): Admission {
-  const { sql, config } = room;
+  if ('key' in door) return passInnerDoor(room, { door, key: door.key, rate: room.rate.peek(now), now });
+  const { config } = room;
   const key = keyOf(room, { door, now });
   if (key === null) return { kind: 'refused', rate: strangersRate(config.rateLimit), refusal: INVALID_KEY };
   const { allowed, state: rate } = room.rate.take(now);
@@ -28,6 +29,24 @@ export function passDoor(
   if (door.scope === 'full' && key.permission !== 'full_access') {
     return { kind: 'refused', rate, refusal: RESTRICTED };
   }
+  return passInnerDoor(room, { door, key, rate, now });
+}
+
+/** What is left to decide once somebody is in: whether this request was answered before, or is being answered. */
+function passInnerDoor(
+  { sql }: Room,
+  {
+    door,
+    key,
+    rate,
+    now,
+  }: {
+    readonly door: Pick<Door, 'idempotency' | 'reserve'>;
+    readonly key: AdmittedKey;
+    readonly rate: RateState | null;
+    readonly now: number;
+  },
+): Admission {
   if (door.idempotency !== undefined) {
     const check = checkKey({ sql, claim: door.idempotency, now });
     if (check.kind === 'refused') return { kind: 'refused', rate, refusal: check.refusal };

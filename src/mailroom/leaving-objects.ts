@@ -10,10 +10,20 @@ const KEYS_AT_ONCE = 10_000;
 /** A deletion is a matter of moments. */
 const RETRY_AFTER_SECONDS = 5;
 
+/**
+ * Every column that names an object: what stands in none of them is deleted. `attachments` and `bodies` repeat keys that
+ * `email_objects` has.
+ */
+export const NAMED_IN: readonly (readonly [table: string, column: string])[] = [
+  ['email_objects', 'key'],
+  ['uploads', 'object_key'],
+  ['uploads', 'content_key'],
+];
+
 const LISTED = '(SELECT value FROM json_each(?))';
-const UNNAMED = `NOT EXISTS (SELECT 1 FROM email_objects WHERE email_objects.key = listed.value)
-  AND NOT EXISTS (SELECT 1 FROM uploads WHERE content_key = listed.value)
-  AND NOT EXISTS (SELECT 1 FROM uploads WHERE object_key = listed.value)`;
+const UNNAMED = NAMED_IN.map(
+  ([table, column]) => `NOT EXISTS (SELECT 1 FROM ${table} WHERE ${table}.${column} = listed.value)`,
+).join(' AND ');
 
 const BEING_DELETED: Refusal = {
   code: 'unavailable',
@@ -36,7 +46,7 @@ export function keepObjects(
 ): Refusal | null {
   for (const list of listsOf(keys)) {
     const [blocked] = sql.exec(
-      `SELECT 1 FROM leaving_objects WHERE key IN ${LISTED} AND COALESCE(deleted_at, given_up_at + ?) > ? LIMIT 1`,
+      `SELECT 1 FROM leaving_objects WHERE key IN ${LISTED} AND COALESCE(deleted_at, given_up_at + ?) >= ? LIMIT 1`,
       list,
       DELETION_MS,
       since,

@@ -57,6 +57,11 @@ export interface Door {
   readonly reserve?: string;
 }
 
+/** The door for somebody who was let in before his request was read: his key is known, and his rate is taken. */
+export interface InnerDoor extends Pick<Door, 'idempotency' | 'reserve'> {
+  readonly key: AdmittedKey;
+}
+
 /** The state of the account's request rate after this request; null when RATE_LIMIT is 0. */
 export interface RateState {
   readonly limit: number;
@@ -157,7 +162,7 @@ export interface MailroomParts {
 export interface Mailroom extends WebhookVerbs, AttachmentVerbs {
   /** Key, rate, permission, then idempotency, in this order. */
   admit(call: {
-    readonly door: Door;
+    readonly door: Door | InnerDoor;
     readonly now: number;
     /** Ids of uploads that the request names: looked up in the same call. */
     readonly uploads?: readonly string[];

@@ -23,7 +23,8 @@ export function decodeKorean(bytes: Uint8Array): string {
       continue;
     }
     const trail = bytes[at + 1] ?? 0;
-    const code = byte >= FIRST_LEAD && trail > FIRST_TRAIL && trail < 0xff ? (table[placeOf(byte, trail)] ?? 0) : 0;
+    const code =
+      byte >= FIRST_LEAD && trail > FIRST_TRAIL && trail < 0xff ? (table[placeOf(byte, trail)] ?? 0) : 0;
     out[to++] = code === 0 ? REPLACEMENT : code;
     // A byte that completes nothing but is ASCII stands for itself, so that no markup is swallowed.
     if (code !== 0 || trail >= 0x80) at += 1;
@@ -83,6 +84,7 @@ function* extensionPlaces(): Generator<number> {
 
 function textOf(codes: Uint16Array): string {
   let text = '';
-  for (let at = 0; at < codes.length; at += 8_192) text += String.fromCharCode(...codes.subarray(at, at + 8_192));
+  for (let at = 0; at < codes.length; at += 8_192)
+    text += String.fromCharCode(...codes.subarray(at, at + 8_192));
   return text;
 }

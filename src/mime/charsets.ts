@@ -2,6 +2,9 @@ import { decodeHz } from './charset-hz.ts';
 import { decodeIso2022, looksLikeIso2022 } from './charset-iso2022.ts';
 import { decodeKorean } from './charset-korean.ts';
 
+/** No charset has a longer name. */
+const MAX_LABEL = 64;
+
 /** Charset labels that the Encoding standard lacks, or understands otherwise than mail means them. Spelled without punctuation. */
 const ALIASES: Readonly<Record<string, string>> = {
   ansix341968: 'windows-1252',
@@ -39,7 +42,17 @@ const KOREAN = new Set(
 const ISO_2022 = /^(?:cs)?iso2022(?:jp|kr|cn)/;
 const HZ = new Set(['hz', 'hzgb2312']);
 /** These say that nobody knows. */
-const UNKNOWN = new Set(['', 'unknown', 'unknown8bit', 'xunknown', 'default', 'defaultcharset', 'binary', '8bit', 'none']);
+const UNKNOWN = new Set([
+  '',
+  'unknown',
+  'unknown8bit',
+  'xunknown',
+  'default',
+  'defaultcharset',
+  'binary',
+  '8bit',
+  'none',
+]);
 const ASCII = new Set(['usascii', 'ascii', 'iso646us', 'ansix3.41968', 'ansix341968', 'us']);
 
 /** What a charset label of a mail comes to. */
@@ -53,6 +66,7 @@ export type Charset =
 
 /** Reads a charset label as mail means it. */
 export function charsetOf(label: string): Charset {
+  if (label.length > MAX_LABEL) return { kind: 'undeclared' };
   const plain = label.toLowerCase().replace(/[^a-z0-9]/g, '');
   if (/^(?:unicode11)?utf7(?:imap)?$/.test(plain) || plain === 'csunicode11utf7') return { kind: 'utf-7' };
   if (UNKNOWN.has(plain) || ASCII.has(plain)) return { kind: 'undeclared' };
@@ -60,7 +74,7 @@ export function charsetOf(label: string): Charset {
   if (HZ.has(plain)) return known('hz-gb-2312');
   if (ISO_2022.test(plain)) return known('iso-2022');
   if (plain === 'utf16' || plain === 'ucs2') return known('utf-16');
-  const name = Object.hasOwn(ALIASES, plain) ? ALIASES[plain] : runtimeName(label) ?? runtimeName(plain);
+  const name = Object.hasOwn(ALIASES, plain) ? ALIASES[plain] : (runtimeName(label) ?? runtimeName(plain));
   return name === undefined || name === null ? { kind: 'undeclared' } : known(name);
 }
 
@@ -70,7 +84,11 @@ function known(name: string): Charset {
 
 /** `cp1252` and `utf_8` are met too. */
 function runtimeName(label: string): string | null {
-  for (const spelling of [label.trim(), label.trim().replaceAll('_', '-'), label.replace(/^cp-?(?=125\d$)/i, 'windows-')]) {
+  for (const spelling of [
+    label.trim(),
+    label.trim().replaceAll('_', '-'),
+    label.replace(/^cp-?(?=125\d$)/i, 'windows-'),
+  ]) {
     try {
       const { encoding } = new TextDecoder(spelling);
       return encoding === 'replacement' ? null : encoding;
@@ -107,7 +125,10 @@ export function decodeAs(name: string, bytes: Uint8Array): string {
  */
 export function decodeUndeclared(bytes: Uint8Array, elsewhere: string | null): string {
   if (looksLikeIso2022(bytes)) return decodeIso2022(bytes);
-  return strictUtf8(bytes) ?? decodeAs(elsewhere === null || elsewhere === 'utf-8' ? 'windows-1252' : elsewhere, bytes);
+  return (
+    strictUtf8(bytes) ??
+    decodeAs(elsewhere === null || elsewhere === 'utf-8' ? 'windows-1252' : elsewhere, bytes)
+  );
 }
 
 /** Decodes text under the label that stands in the mail. */

@@ -1,8 +1,11 @@
 import { MAX_LINE_BYTES } from './characters.ts';
+import { type AttachmentFinding, lintAttachments } from './lint-attachments.ts';
 import type { Message } from './message.ts';
 
 /** What a dry run says about a message that is valid and may still not arrive as its author means it. */
-export interface LintFinding {
+export type LintFinding = TextFinding | AttachmentFinding;
+
+interface TextFinding {
   readonly code:
     | 'missing_text'
     | 'inline_image'
@@ -28,10 +31,11 @@ export function lintMessage(message: Message): readonly LintFinding[] {
     ...subjectFindings(message),
     ...bodyFindings(message),
     ...unsubscribeFindings(message),
+    ...lintAttachments(message),
   ];
 }
 
-function addressFindings(message: Message): readonly LintFinding[] {
+function addressFindings(message: Message): readonly TextFinding[] {
   const fields = { from: [message.from], to: message.to, cc: message.cc, reply_to: message.replyTo };
   return Object.entries(fields)
     .filter(([, mailboxes]) => mailboxes.some((mailbox) => /[^\x21-\x7e]/.test(mailbox.address)))
@@ -43,15 +47,15 @@ function addressFindings(message: Message): readonly LintFinding[] {
     }));
 }
 
-function subjectFindings({ subject }: Message): readonly LintFinding[] {
+function subjectFindings({ subject }: Message): readonly TextFinding[] {
   if (subject.trim() !== '') return [];
   return [
     { code: 'blank_subject', severity: 'warning', field: 'subject', message: 'The subject shows nothing.' },
   ];
 }
 
-function bodyFindings({ html, text }: Message): readonly LintFinding[] {
-  const findings: LintFinding[] = [];
+function bodyFindings({ html, text }: Message): readonly TextFinding[] {
+  const findings: TextFinding[] = [];
   if (html && !text)
     findings.push({
       code: 'missing_text',
@@ -89,7 +93,7 @@ function bodyFindings({ html, text }: Message): readonly LintFinding[] {
 }
 
 /** RFC 8058 §3.1: one click needs both fields, and an https URL in the first. */
-function unsubscribeFindings({ headers }: Message): readonly LintFinding[] {
+function unsubscribeFindings({ headers }: Message): readonly TextFinding[] {
   const valueOfField = (lower: string): string | undefined =>
     headers.find(([name]) => name.toLowerCase() === lower)?.[1];
   const hasUrl = /<https:/i.test(valueOfField('list-unsubscribe') ?? '');

@@ -1,3 +1,4 @@
+import { fieldText } from './parse-header.ts';
 import { MAX_ADDRESSES } from './parse-limits.ts';
 import { decodeReceivedWords } from './parse-words.ts';
 import type { ParsedAddress } from './parsed.ts';
@@ -10,6 +11,16 @@ interface Token {
   readonly isApart: boolean;
 }
 
+/** Longer than an address can be (RFC 5321 §4.5.3.1): a flood of opened brackets and quotes is not searched to its end each time. */
+const MAX_ANGLE_CHARACTERS = 1_000;
+/** Pieces of one address with white space around their dots. */
+const MAX_GLUED = 64;
+/** Longer than the 75 characters that RFC 2047 §2 allows, as some are. */
+const MAX_ENCODED_WORD = 1_024;
+const ENCODED_WORD = /^=\?[^?\s]{1,100}\?[BbQq]\?[^?]*\?=/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: ISO-2022 begins with an escape
+const SHIFTED = /^\x1b\$[^\x1b\n]*\x1b\([BJ]/;
+
 const END: Token = { kind: 'separator', text: '', isApart: true };
 
 /**
@@ -20,7 +31,7 @@ const END: Token = { kind: 'separator', text: '', isApart: true };
  * in names and comments alone, so a name that decodes to an address is a name. One pass over the characters, one over the
  * tokens.
  *
- * @param text unfolded, 8-bit decoded, encoded words as they stand
+ * @param text as it came: one character for each byte, U+000A where a fold was
  */
 export function readReceivedAddresses(
   text: string,
@@ -55,9 +66,18 @@ function addressOf(element: readonly Token[], elsewhere: string | null): ParsedA
     (token) => token.kind !== 'comment' && token.kind !== 'angle' && bare?.tokens.has(token) !== true,
   );
   const comments = element.filter(({ kind }) => kind === 'comment');
-  const name = nameOf(words, elsewhere) || nameOf(comments, elsewhere);
-  const address = angle === undefined ? (bare?.address ?? '') : angleAddress(angle.text);
+  const name = named(nameOf(words, elsewhere), nameOf(comments, elsewhere));
+  const address = fieldText(
+    angle === undefined ? (bare?.address ?? '') : angleAddress(angle.text),
+    elsewhere,
+  );
   return name === '' && address === '' ? null : { name, address };
+}
+
+/** A comment is a name where there is no other (RFC 822 mail), and stands behind one where there is. */
+function named(name: string, comment: string): string {
+  if (name === '' || comment === '') return name + comment;
+  return `${name} (${comment})`;
 }
 
 /** A word with an `@`, and what belongs to it: a quoted local part, white space around dots (RFC 5322 §4.4). */
@@ -70,15 +90,19 @@ function bareAddress(
   if (at === undefined) return null;
   const tokens = new Set([at]);
   let address = at.text;
-  for (let before = place - 1; before >= 0; before -= 1) {
+  for (let before = place - 1; before >= Math.max(0, place - MAX_GLUED); before -= 1) {
     const token = parts[before];
     const next = parts[before + 1];
-    if (token === undefined || !(isGlue(address, 'start') || (token.kind === 'word' && token.text.endsWith('.')))) break;
+    if (
+      token === undefined ||
+      !(isGlue(address, 'start') || (token.kind === 'word' && token.text.endsWith('.')))
+    )
+      break;
     if (token.kind === 'quoted' && next?.isApart === true) break;
     address = (token.kind === 'quoted' ? `"${token.text}"` : token.text) + address;
     tokens.add(token);
   }
-  for (let behind = place + 1; behind < parts.length; behind += 1) {
+  for (let behind = place + 1; behind < Math.min(parts.length, place + MAX_GLUED); behind += 1) {
     const token = parts[behind];
     if (token?.kind !== 'word' || !(isGlue(address, 'end') || /^[.@]/.test(token.text))) break;
     address += token.text;
@@ -97,10 +121,15 @@ function isGlue(address: string, side: 'start' | 'end'): boolean {
  * What comes behind any other white space or comment is left out: joined, it would be an address that nobody wrote.
  */
 function angleAddress(written: string): string {
-  const plain = withoutComments(written).trim();
+  const plain = withoutComments(written)
+    .replace(/[ \t\n]+/g, ' ')
+    .trim();
   const route = /^@[^:]*:/.exec(plain)?.[0] ?? '';
-  const spec = plain.slice(route.length).replace(/[ \t\n]*([.@])[ \t\n]*/g, '$1').trim();
-  return spec.startsWith('"') ? spec : (spec.split(/[ \t\n]/)[0] ?? '');
+  const spec = plain
+    .slice(route.length)
+    .replace(/ ?([.@]) ?/g, '$1')
+    .trim();
+  return spec.startsWith('"') ? spec : (spec.split(' ')[0] ?? '');
 }
 
 /** Words of an unquoted run are decoded together, so that white space between encoded words goes (RFC 2047 §6.2). */
@@ -150,6 +179,8 @@ function kindOf(character: string): Token['kind'] | null {
     case ';':
     case ':':
       return 'separator';
+    case '\x1b':
+      return 'word';
     default:
       return /[ \t\r\n]/.test(character) ? null : 'word';
   }
@@ -175,17 +206,17 @@ function contentAt(text: string, at: number, kind: Token['kind']): Content {
   }
 }
 
-/** A stray closing bracket is part of a word; an encoded word may hold what would end one. */
+/** A stray closing bracket is part of a word; an encoded word, and raw ISO-2022-JP, may hold what would end one. */
 function wordAt(text: string, start: number): Content {
-  const encoded = ENCODED.exec(text.slice(start, start + MAX_ENCODED_WORD))?.[0];
-  let at = start + Math.max(encoded?.length ?? 0, 1);
+  const shifted = SHIFTED.exec(text.slice(start, start + MAX_ENCODED_WORD))?.[0];
+  if (shifted !== undefined) return { content: shifted, end: start + shifted.length };
+  const encoded = text.startsWith('=?', start)
+    ? ENCODED_WORD.exec(text.slice(start, start + MAX_ENCODED_WORD))
+    : null;
+  let at = start + (encoded?.[0].length ?? 1);
   while (at < text.length && !/[()<,;:" \t\r\n]/.test(text.charAt(at))) at += 1;
   return { content: text.slice(start, at), end: at };
 }
-
-/** Longer than the 75 characters that RFC 2047 §2 allows, as some are. */
-const MAX_ENCODED_WORD = 1_024;
-const ENCODED = /^=\?[^?\s]{1,100}\?[BbQq]\?[^?]*\?=/;
 
 function quotedAt(text: string, start: number): Content {
   let content = '';
@@ -220,15 +251,16 @@ function commentAt(text: string, start: number): Content {
 /** Up to the closing bracket, quotes respected; without one up to the comma, so that one mistake costs one address. */
 function angleAt(text: string, start: number): Content {
   let isQuoted = false;
-  for (let at = start + 1; at < text.length; at += 1) {
+  const last = Math.min(text.length, start + MAX_ANGLE_CHARACTERS);
+  for (let at = start + 1; at < last; at += 1) {
     const character = text.charAt(at);
     if (character === '\\' && isQuoted) at += 1;
     else if (character === '"') isQuoted = !isQuoted;
     else if (!isQuoted && character === '>') return { content: text.slice(start + 1, at), end: at + 1 };
     else if (!isQuoted && character === '<') return { content: text.slice(start + 1, at), end: at };
   }
-  const comma = text.indexOf(',', start);
-  const end = comma < 0 ? text.length : comma;
+  const comma = text.slice(start, last).indexOf(',');
+  const end = comma < 0 ? last : start + comma;
   return { content: text.slice(start + 1, end), end };
 }
 

@@ -23,7 +23,8 @@ export interface ReceivedHeader {
 /** Reads the header of a mail or of a part. Lines that are no field are passed over, the `From ` line of an mbox too. */
 export function readReceivedHeader(block: Uint8Array, isPart: boolean): ReceivedHeader {
   const lines = binaryText(block).split('\n');
-  if (isPart && block.length > 0 && !FIELD.test(lines[0] ?? '')) return { fields: [], isCut: false, isBody: true };
+  if (isPart && block.length > 0 && !FIELD.test(lines[0] ?? ''))
+    return { fields: [], isCut: false, isBody: true };
   const open: { readonly name: string; readonly pieces: string[] }[] = [];
   let isOpen = false;
   let isCut = false;
@@ -40,7 +41,11 @@ export function readReceivedHeader(block: Uint8Array, isPart: boolean): Received
     const value = trimBlank(line.slice(match[0].length));
     if (isOpen) open.push({ name: (match[1] ?? '').toLowerCase(), pieces: value === '' ? [] : [value] });
   }
-  return { fields: open.map(({ name, pieces }) => ({ name, value: pieces.join('\n') })), isCut, isBody: false };
+  return {
+    fields: open.map(({ name, pieces }) => ({ name, value: pieces.join('\n') })),
+    isCut,
+    isBody: false,
+  };
 }
 
 /** The value of the first field of that name. */

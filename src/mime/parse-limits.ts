@@ -22,7 +22,7 @@ export const MAX_LINE_BYTES = 1024 * 1024;
 /** Decoded text of a mail in all, plain and HTML. It is held in memory, twice while its charset is decoded. */
 export const MAX_TEXT_BYTES = 5 * 1024 * 1024;
 /** A boundary of 100 KB: RFC 2046 §5.1.1 allows 70. No line longer than this is held to see whether it is one. */
-export const MAX_BOUNDARY_BYTES = 4_096;
+export const MAX_BOUNDARY_BYTES = 8_192;
 /** 1,000,000 semicolons, 200,000 parameters, 100,000 continuations (RFC 2231 §3), in one field. */
 export const MAX_PARAMETERS = 100;
 /** A field of 256 KiB holds 60,000 addresses. */
@@ -35,3 +35,5 @@ export const MAX_REPORT_BYTES = 256 * 1024;
 export const MAX_REPORT_PARTS = 8;
 /** Longer than any date: a date of 1 MB of digits is none. */
 export const MAX_DATE_CHARACTERS = 256;
+/** What stands before the first part of a multipart, in case there is none. */
+export const MAX_PREAMBLE_BYTES = 256 * 1024;

@@ -1,7 +1,6 @@
 import { bytesOfBinary, concatenated } from './bytes.ts';
 import { charsetOf, decodeAs, decodeUndeclared } from './charsets.ts';
 import { MAX_PARAMETERS } from './parse-limits.ts';
-import { fieldText } from './parse-header.ts';
 import { decodeReceivedWords } from './parse-words.ts';
 
 /** `name`, `name*`, `name*0`, `name*0*` (RFC 2231 §3, §4). */
@@ -54,7 +53,13 @@ export function plainParameter(field: ParameterField, name: string): string | nu
   const sections = field.sections.get(name);
   if (sections === undefined) return null;
   const whole = sections.find(({ number, isEncoded }) => number === null && !isEncoded);
-  return whole?.value ?? joinedOf(sections)?.map(({ value }) => value).join('') ?? null;
+  return (
+    whole?.value ??
+    joinedOf(sections)
+      ?.map(({ value }) => value)
+      .join('') ??
+    null
+  );
 }
 
 /**
@@ -70,7 +75,7 @@ export function textParameter(field: ParameterField, name: string, elsewhere: st
     if (text !== null) return text;
   }
   const whole = sections.find(({ number, isEncoded }) => number === null && !isEncoded);
-  return whole === undefined ? null : decodeReceivedWords(fieldText(whole.value, elsewhere), elsewhere);
+  return whole === undefined ? null : decodeReceivedWords(whole.value, elsewhere);
 }
 
 /** `name*`, or the sections from 0 on as far as they follow each other, whatever their order in the field. */
@@ -90,7 +95,7 @@ function extendedText(sections: readonly Section[], elsewhere: string | null): s
   const [first] = sections;
   if (first === undefined) return null;
   if (sections.every(({ isEncoded }) => !isEncoded))
-    return decodeReceivedWords(fieldText(sections.map(({ value }) => value).join(''), elsewhere), elsewhere);
+    return decodeReceivedWords(sections.map(({ value }) => value).join(''), elsewhere);
   const delimited = first.isEncoded ? /^([^']*)'[^']*'/.exec(first.value) : null;
   const bytes = concatenated(
     sections.map(({ value, isEncoded }, i) => {
@@ -169,8 +174,19 @@ function valueAt(written: string, start: number): Read {
   while (/[ \t\r\n]/.test(written.charAt(at))) at += 1;
   if (written[at] === '"') return quotedAt(written, at);
   const from = at;
-  while (at < written.length && written[at] !== ';' && !(written[at] === '\n' && isParameterAt(written, at + 1))) at += 1;
-  return { text: written.slice(from, at).replace(/[ \t\r\n]+$/, '').replaceAll('\n', ' '), end: at };
+  while (
+    at < written.length &&
+    written[at] !== ';' &&
+    !(written[at] === '\n' && isParameterAt(written, at + 1))
+  )
+    at += 1;
+  return {
+    text: written
+      .slice(from, at)
+      .replace(/[ \t\r\n]+$/, '')
+      .replaceAll('\n', ' '),
+    end: at,
+  };
 }
 
 /** A backslash escapes a quote or itself; before anything else it is part of a path, as Windows writes it. */
@@ -192,7 +208,7 @@ function isParameterAt(written: string, start: number): boolean {
   return /^[ \t]*[A-Za-z0-9_*-]{1,64}[ \t]*=/.test(written.slice(start, start + 80));
 }
 
-/** Comments nest (RFC 5322 §3.2.2); one that does not end is none. */
+/** Comments nest (RFC 5322 §3.2.2); one that does not end reaches to the end: a flood of brackets is read once. */
 function endOfComment(written: string, start: number): number {
   let depth = 0;
   for (let at = start; at < written.length; at += 1) {
@@ -204,5 +220,5 @@ function endOfComment(written: string, start: number): number {
       if (depth === 0) return at + 1;
     }
   }
-  return start + 1;
+  return written.length;
 }

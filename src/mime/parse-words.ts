@@ -1,6 +1,7 @@
-import { concatenated } from './bytes.ts';
 import { Base64Decoder } from './base64-decoder.ts';
+import { bytesOfBinary, concatenated } from './bytes.ts';
 import { charsetOf, decodeAs, decodeUndeclared } from './charsets.ts';
+import { fieldText } from './parse-header.ts';
 
 /**
  * RFC 2047 §2, as it is met: white space inside, a charset with a language behind it (RFC 2231 §5). No character class
@@ -14,15 +15,17 @@ interface Word {
 }
 
 /**
- * Text of a received header with its encoded words decoded, once. Words of one charset that follow each other are joined
+ * A value of a received header as text, its encoded words decoded, once. What stands between them is decoded as what it is,
+ * 8-bit bytes inside them as what the word says. Words of one charset that follow each other are joined
  * before they are decoded: some writers cut a character in two. Control characters become spaces, so that no line and no
  * field comes out of a word. UTF-7 stays as it stands.
  *
- * @param text unfolded; U+000A where a fold was, which inside a word means nothing and elsewhere is a space
+ * @param text as it came: one character for each byte, U+000A where a fold was, which inside a word means nothing and
+ *   elsewhere is a space
  * @param elsewhere the charset of the rest of the mail, for words that name none that is known
  */
 export function decodeReceivedWords(text: string, elsewhere: string | null): string {
-  if (!text.includes('=?')) return withoutControls(text);
+  if (!text.includes('=?')) return withoutControls(fieldText(text, elsewhere));
   const segments: (string | Word)[] = [];
   let end = 0;
   for (const match of text.matchAll(ENCODED_WORD)) {
@@ -34,7 +37,9 @@ export function decodeReceivedWords(text: string, elsewhere: string | null): str
     addWord(segments, match[1] ?? '', bytesOfWord(match[2] ?? '', match[3] ?? ''), match[0]);
   }
   segments.push(text.slice(end));
-  return withoutControls(segments.map((segment) => (typeof segment === 'string' ? segment : textOf(segment, elsewhere))).join(''));
+  return withoutControls(
+    segments.map((segment) => (typeof segment === 'string' ? segment : textOf(segment, elsewhere))).join(''),
+  );
 }
 
 function addWord(segments: (string | Word)[], label: string, bytes: Uint8Array, written: string): void {
@@ -58,26 +63,22 @@ function bytesOfWord(encoding: string, content: string): Uint8Array {
   const folded = content.replaceAll('\n', '');
   if (encoding === 'Q' || encoding === 'q') return bytesOfQ(folded);
   const decoder = new Base64Decoder();
-  return concatenated([decoder.decode(bytesOfText(folded)), decoder.end()]);
+  return concatenated([decoder.decode(bytesOfBinary(folded)), decoder.end()]);
 }
 
 /** RFC 2047 §4.2: an underscore is a space. What is not ASCII stands for itself. */
 function bytesOfQ(content: string): Uint8Array {
   const plain = content.replaceAll('_', ' ');
-  if (!plain.includes('=')) return bytesOfText(plain);
+  if (!plain.includes('=')) return bytesOfBinary(plain);
   const pieces = plain.split('=');
   return concatenated(
     pieces.map((piece, i) => {
-      if (i === 0) return bytesOfText(piece);
+      if (i === 0) return bytesOfBinary(piece);
       const hex = /^[0-9A-Fa-f]{2}/.exec(piece)?.[0];
-      if (hex === undefined) return bytesOfText(`=${piece}`);
-      return concatenated([Uint8Array.of(Number.parseInt(hex, 16)), bytesOfText(piece.slice(2))]);
+      if (hex === undefined) return bytesOfBinary(`=${piece}`);
+      return concatenated([Uint8Array.of(Number.parseInt(hex, 16)), bytesOfBinary(piece.slice(2))]);
     }),
   );
-}
-
-function bytesOfText(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
 }
 
 function withoutControls(text: string): string {

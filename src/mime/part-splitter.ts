@@ -14,8 +14,11 @@ const MAX_HELD_BYTES = MAX_BOUNDARY_BYTES + 5;
 
 /** What the splitter found, in the order of the mail. After `stop` nothing more is told: what is open stays open. */
 export interface PartEvents {
-  /** The header of a part is complete. Answers the boundary when it is a multipart whose parts are wanted. */
-  header(block: Uint8Array): string | null;
+  /**
+   * The header of a part is complete, and so is the blank line behind it, if there was one. Answers the boundary when it is
+   * a multipart whose parts are wanted.
+   */
+  header(block: Uint8Array, blankLine: Uint8Array): string | null;
   /** Bytes of the part whose header came last; of a multipart, what stands before its first part. */
   body(bytes: Uint8Array): void;
   /** A multipart's first part begins: what came as its body was the preamble. */
@@ -93,7 +96,7 @@ export class PartSplitter {
       at = this.#isLineStart
         ? (this.#beginLine(rest, at, true) ?? rest.length)
         : this.#continueLine(rest, at);
-    if (this.#state === 'header') this.#endHeader();
+    if (this.#state === 'header') this.#endHeader(NOTHING);
     if (this.isOver) return;
     this.#releaseLineEnd();
     this.#closeFrom(0);
@@ -104,7 +107,7 @@ export class PartSplitter {
   stop(broken: BrokenLimit): void {
     if (this.isOver) return;
     this.#events.limit(broken);
-    if (this.#state === 'header') this.#endHeader();
+    if (this.#state === 'header') this.#endHeader(NOTHING);
     this.#state = 'over';
   }
 
@@ -125,7 +128,7 @@ export class PartSplitter {
     if (this.#state === 'header') {
       if (isUnended && bytes[at] === CR && end - at === 1) return null;
       if (lf === at || (lf === at + 1 && bytes[at] === CR)) {
-        this.#endHeader();
+        this.#endHeader(lf === at ? LONE_LF : CRLF);
         return this.#behindLine(end + 1);
       }
     }
@@ -188,12 +191,12 @@ export class PartSplitter {
     this.#lineEnd = NOTHING;
   }
 
-  #endHeader(): void {
+  #endHeader(blankLine: Uint8Array): void {
     const block = concatenated(this.#header);
     this.#header = [];
     this.#headerBytes = 0;
-    const boundary = this.#events.header(block);
     this.#state = 'body';
+    const boundary = this.#events.header(block, blankLine);
     this.#isInLeaf = boundary === null;
     if (boundary === null) return;
     this.#open.push({ boundary, hasParts: false });
@@ -202,7 +205,7 @@ export class PartSplitter {
 
   #cut({ depth, closes }: Delimiter): void {
     this.#lineEnd = NOTHING;
-    if (this.#state === 'header') this.#endHeader();
+    if (this.#state === 'header') this.#endHeader(NOTHING);
     this.#closeFrom(closes ? depth : depth + 1);
     this.#state = closes ? 'epilogue' : 'header';
     const multipart = this.#open[depth];

@@ -1,12 +1,9 @@
 import type { ParsedField } from './parsed.ts';
+import { addressesIn, addressIn } from './report-address.ts';
 import type { Prose } from './report-prose.ts';
 
 /** Recipients read from one report: one mail of ours has 150 at most. */
 export const MAX_RECIPIENTS = 200;
-const MAX_LOCAL_PART = 64;
-const MAX_DOMAIN = 255;
-/** Characters before an address that tell what it is. */
-const MAX_BEFORE = 40;
 
 /** Named as senders or helpers, not as recipients. */
 const BEHIND_SENDER =
@@ -16,33 +13,11 @@ const HELPER =
 
 /** A line that is about this address: alone, at its beginning in brackets, or behind the reply of a transcript. */
 const OWN_LINE = [
-  /^[\s>]*(?:[<"'(]|\u201c)?([^\s<>"'():;,]+@[^\s<>"'():;,]+)[>"')]*[\s:.]*$/,
+  /^[\s>|]*(?:[<"'(]|\u201c)?([^\s<>"'():;,]+@[^\s<>"'():;,]+)[>"')]*(?:[\s:.]*|\s*\.\.\.\s.*)$/,
   /^\s*(?:[45]\d\d[ -])?(?:[45]\.\d\.\d{1,3} )?<([^\s<>]+@[^\s<>]+)>/,
 ];
 const ANNOUNCED =
   /(?:deliver(?:ed|able)? to|could not be delivered to|undeliverable to|rcpt ?to|final-recipient|recipient|unknown user|no such user|mail address|addressed to|\bto)\s*[:;]*\s*[<"'(]*$/i;
-
-/** Every address in a line with what stands before it; by its `@`, so that a line of letters costs nothing. */
-export function addressesIn(line: string): readonly { readonly address: string; readonly before: string }[] {
-  const found: { address: string; before: string }[] = [];
-  for (let at = line.indexOf('@'); at >= 0; at = line.indexOf('@', at + 1)) {
-    const local = /(?:"[^"\s]{1,62}"|[^\s<>()[\]:;,"'|=@]+)$/.exec(
-      line.slice(Math.max(0, at - MAX_LOCAL_PART), at),
-    )?.[0];
-    const domain = /^[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?/.exec(
-      line.slice(at + 1, at + 1 + MAX_DOMAIN),
-    )?.[0];
-    if (local === undefined || domain === undefined) continue;
-    const start = at - local.length;
-    found.push({ address: `${local}@${domain}`, before: line.slice(Math.max(0, start - MAX_BEFORE), start) });
-  }
-  return found;
-}
-
-/** The first address in a text, such as the value of `Final-Recipient`. */
-export function addressIn(text: string): string | null {
-  return addressesIn(text.slice(0, 1_000))[0]?.address ?? null;
-}
 
 /** Recipients that the words name, in their order, each once. `ours`: who is told, and so not who is meant. */
 export function recipientsInProse({ lines }: Prose, ours: ReadonlySet<string>): readonly string[] {

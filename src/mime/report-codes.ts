@@ -31,7 +31,8 @@ export function replyCodeIn(text: string): number | null {
   return code === undefined ? null : Number(code);
 }
 
-const COMMANDS: ReadonlyMap<string, Command> = new Map([
+/** The first word of a command, or what people call it. */
+export const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['rcpt', 'rcpt'],
   ['mail', 'mail'],
   ['data', 'data'],
@@ -53,29 +54,3 @@ export function commandIn(text: string): Command | null {
   const [, said, inBrackets] = SAID.exec(text) ?? [];
   return COMMANDS.get((said ?? inBrackets ?? '').trim().toLowerCase()) ?? null;
 }
-
-/**
- * The command that was refused in a transcript of `>>>` and `<<<` lines, or of `In:` and `Out:` ones: the one that names the
- * address, or whose refusal does; where neither names anybody and there is one recipient only, the first that was refused.
- */
-export function commandInTranscript(text: string, address: string | null, isAlone: boolean): Command | null {
-  const wanted = address?.toLowerCase() ?? null;
-  let command: Command | null = null;
-  let namesAddress = false;
-  let first: Command | null = null;
-  for (const line of text.split('\n')) {
-    const asked = ASKED.exec(line)?.[1];
-    const isNamed = wanted !== null && line.toLowerCase().includes(wanted);
-    if (asked !== undefined) {
-      command = COMMANDS.get(asked.toLowerCase()) ?? null;
-      namesAddress = isNamed;
-    } else if (REFUSED.test(line)) {
-      if (isNamed || namesAddress) return command;
-      first ??= command;
-    }
-  }
-  return isAlone ? first : null;
-}
-
-const ASKED = /^[\s>]{0,20}?(?:>>>|In:)\s*([A-Za-z]{4})/;
-const REFUSED = /^[\s>]{0,20}?(?:<<<|Out:)\s*[45]\d\d/;

@@ -1,4 +1,5 @@
-import { addressIn, MAX_RECIPIENTS } from './report-addresses.ts';
+import { addressIn } from './report-address.ts';
+import { MAX_RECIPIENTS } from './report-addresses.ts';
 import { decodeXtext, type FieldGroup, first, readGroups, readTyped } from './report-fields.ts';
 import type { ReportMail } from './report-mail.ts';
 import { originalOf } from './report-original.ts';

@@ -22,11 +22,11 @@ export function wordsOf({ text, html }: ReportMail): string {
   return html === null ? '' : stripMarkup(html.slice(0, MAX_HTML));
 }
 
-export function valuesOf(fields: readonly ParsedField[], name: string): readonly string[] {
+export function valuesIn(fields: readonly ParsedField[], name: string): readonly string[] {
   return fields.filter((field) => field.name === name).map(({ value }) => value);
 }
 
-export function valueOf(fields: readonly ParsedField[], name: string): string | null {
+export function valueIn(fields: readonly ParsedField[], name: string): string | null {
   return fields.find((field) => field.name === name)?.value ?? null;
 }
 
@@ -37,6 +37,6 @@ export function reportPart(mail: ReportMail, types: readonly string[]): string |
 
 /** Null sender (RFC 5321 §4.5.5): of the envelope, or, where it is not told, as the last server wrote it down. */
 export function hasNullSender({ mail, envelopeFrom }: ReportCall): boolean {
-  const path = envelopeFrom ?? valueOf(mail.fields, 'return-path');
+  const path = envelopeFrom ?? valueIn(mail.fields, 'return-path');
   return path !== null && /^\s*(?:<\s*>|<?mailer-daemon(?:@[^>]*)?>?)?\s*$/i.test(path);
 }

@@ -1,6 +1,6 @@
 import type { ParsedField } from './parsed.ts';
 import { readHeader } from './report-fields.ts';
-import { type ReportMail, reportPart, valueOf } from './report-mail.ts';
+import { type ReportMail, reportPart, valueIn } from './report-mail.ts';
 import type { ReportedOriginal } from './report-shape.ts';
 
 const RETURNED = ['message/rfc822', 'text/rfc822-headers', 'message/global', 'message/global-headers'];
@@ -14,6 +14,6 @@ export function originalOf(mail: ReportMail, belowTheWords: readonly ParsedField
 }
 
 function messageIdOf(fields: readonly ParsedField[]): string | null {
-  const value = valueOf(fields, 'message-id');
+  const value = valueIn(fields, 'message-id');
   return value === null ? null : (/<[^<>\s]{1,996}>/.exec(value)?.[0] ?? null);
 }

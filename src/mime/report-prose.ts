@@ -1,4 +1,5 @@
 import type { ParsedField } from './parsed.ts';
+import { addressesIn } from './report-address.ts';
 import { readHeader } from './report-fields.ts';
 
 /** Of the words for people the beginning is read: where a mail is returned in the text, it stands behind them. */
@@ -9,12 +10,14 @@ const MAX_LINE = 1_000;
 /** The words of a report, and the mail that was returned below them in the same text. */
 export interface Prose {
   readonly lines: readonly string[];
+  /** In lower case, line by line. */
+  readonly addresses: readonly (readonly string[])[];
   readonly returned: readonly ParsedField[];
 }
 
 /** A line that announces the returned mail: `----- Original message -----`, `--- Below this line is a copy of the message.` */
 const SEPARATOR =
-  /^[\s>*#=_\-+]*(?:(?:below this line|this) is (?:a|the) copy of (?:the|your)|(?:the )?headers? of the original|(?:the |your )?original (?:e-?)?(?:message|mail)(?: (?:follows|headers?|info|text|is attached|as sent))*[\W_]*$|(?:unsent|returned|bounced|undelivered|rejected) (?:e-?)?(?:message|mail)\s*(?:follows|:|-|$)|(?:your|the) (?:original )?message (?:headers? )?(?:is|are|follows?)\b.{0,20}(?:below|follow|attached|here)|message headers? follow|(?:copy|text) of (?:the|your) (?:original )?message|begin forwarded message)/i;
+  /^[\s>*#=_\-+|]*(?:(?:below this line|this) is (?:a|the) copy of (?:the|your)|(?:the )?headers? of the original|(?:the |your )?original (?:e-?)?(?:message|mail)(?: (?:follows|headers?|info|text|is attached|as sent))*[\W_]*$|(?:unsent|returned|bounced|undelivered|rejected) (?:e-?)?(?:message|mail)\s*(?:follows|:|-|$)|(?:your|the) (?:original )?message (?:headers? )?(?:is|are|follows?)\b.{0,20}(?:below|follow|attached|here)|message (?:headers?|text) follows?|(?:copy|text) of (?:the|your) (?:original )?message|begin forwarded message)/i;
 
 /** Fields of RFC 3464 that somebody put into the text are not words. */
 const MACHINE = /^(?:reporting-mta|final-recipient|original-envelope-id):/i;
@@ -38,8 +41,10 @@ export function readProse(text: string): Prose {
   const end = ends.length === 0 ? lines.length : Math.min(...ends);
   const start = header >= end ? header : separator + 1;
   const isReturned = header >= 0 || separator >= 0;
+  const words = lines.slice(0, end);
   return {
-    lines: lines.slice(0, end),
+    lines: words,
+    addresses: words.map((line) => addressesIn(line).map(({ address }) => address.toLowerCase())),
     returned: isReturned ? readHeader(lines.slice(start).join('\n')) : [],
   };
 }
@@ -74,27 +79,20 @@ const ANSWER = /^[\s>]*(?:<<<\s*)?[45]\d\d[\s-]/;
 /**
  * The lines about one recipient: from one that names it to the next empty one, or to one that names another.
  *
- * @param others all recipients, in lower case
+ * @param all recipients of the report, in lower case
  */
-export function sectionOf({ lines }: Prose, address: string, others: readonly string[]): string {
+export function sectionOf({ lines, addresses }: Prose, address: string, all: ReadonlySet<string>): string {
   const wanted = address.toLowerCase();
-  const strangers = others.filter((other) => other !== wanted && !wanted.includes(other));
+  const isEnd = (i: number): boolean =>
+    lines[i]?.trim() === '' || addresses[i]?.some((one) => one !== wanted && all.has(one)) === true;
   const sections: string[] = [];
   for (let i = 0; i < lines.length && sections.length < MAX_SECTIONS; i += 1) {
-    const start = lines[i] ?? '';
-    if (!start.toLowerCase().includes(wanted)) continue;
-    const end = ANSWER.test(start) ? i + 1 : endOfSection(lines, i + 1, strangers);
+    if (addresses[i]?.includes(wanted) !== true) continue;
+    let end = i + 1;
+    const last = Math.min(lines.length, ANSWER.test(lines[i] ?? '') ? end : end + MAX_SECTION_LINES);
+    while (end < last && !isEnd(end)) end += 1;
     sections.push(lines.slice(i, end).join('\n'));
     i = end - 1;
   }
   return sections.join('\n\n');
-}
-
-function endOfSection(lines: readonly string[], from: number, strangers: readonly string[]): number {
-  const last = Math.min(lines.length, from + MAX_SECTION_LINES);
-  for (let i = from; i < last; i += 1) {
-    const line = (lines[i] ?? '').toLowerCase();
-    if (line.trim() === '' || strangers.some((stranger) => line.includes(stranger))) return i;
-  }
-  return last;
 }

@@ -15,6 +15,9 @@ export type ReasonFamily =
   | 'message'
   | 'unknown';
 
+/** Which class the codes name, the softer one where they differ; `unknown` without any code. */
+export type Permanence = 'permanent' | 'temporary' | 'unknown';
+
 export const REASONS = {
   user_unknown: 'address',
   host_unknown: 'address',

@@ -1,6 +1,6 @@
 import type { BounceDetail } from '../../schemas/delivery.ts';
 import type { ParsedField } from './parsed.ts';
-import type { Reason, ReasonFamily } from './report-reason.ts';
+import type { Permanence, Reason, ReasonFamily } from './report-reason.ts';
 
 /** What became of one recipient, in the words of RFC 3464 §2.3.3. */
 export type ReportAction = 'failed' | 'delayed' | 'delivered' | 'relayed' | 'expanded';
@@ -21,8 +21,7 @@ export interface ReportedRecipient {
   readonly remoteMta: string | null;
   readonly reason: Reason;
   readonly family: ReasonFamily;
-  /** Which of the two classes the codes name, the softer one where they differ; `unknown` without any code. */
-  readonly permanence: 'permanent' | 'temporary' | 'unknown';
+  readonly permanence: Permanence;
   /** The address itself is wrong and should not be tried again. */
   readonly hard: boolean;
   /** Whether it deserves the suppression list. Only a report that came to a return path of ours may act on it. */

@@ -1,6 +1,7 @@
 import type { BounceDetail } from '../../schemas/delivery.ts';
+import { bounceOf } from './report-bounce.ts';
 import { type Command, enhancedCodeIn, isVague, replyCodeIn } from './report-codes.ts';
-import { familyOf, type Reason, type ReasonFamily } from './report-reason.ts';
+import { familyOf, type Permanence, type Reason, type ReasonFamily } from './report-reason.ts';
 import type { ReportAction } from './report-shape.ts';
 import { plainWords, reasonInWords, refusesAddress } from './report-wording.ts';
 
@@ -26,14 +27,13 @@ export interface Finding {
   readonly diagnostic: string;
   readonly reason: Reason;
   readonly family: ReasonFamily;
-  readonly permanence: 'permanent' | 'temporary' | 'unknown';
+  readonly permanence: Permanence;
   readonly hard: boolean;
   readonly suppress: boolean;
   readonly bounce: BounceDetail | null;
 }
 
 const MAX_DIAGNOSTIC = 1_000;
-const MAX_MESSAGE = 500;
 
 interface Codes {
   readonly status: string | null;
@@ -55,7 +55,8 @@ export function findingOf(evidence: Evidence): Finding {
   const family = familyOf(reason);
   const permanence = permanenceOf(codes);
   const isFailure = evidence.action === 'failed';
-  const hard = isFailure && family === 'address' && permanence !== 'temporary';
+  const isFirm = permanence !== 'temporary' || BY_DETAIL[codes.detail] === reason;
+  const hard = isFailure && family === 'address' && isFirm;
   const diagnostic = oneLine(evidence.diagnostic || evidence.section).slice(0, MAX_DIAGNOSTIC);
   return {
     status: codes.status,
@@ -66,27 +67,26 @@ export function findingOf(evidence: Evidence): Finding {
     permanence,
     hard,
     suppress: hard,
-    bounce: isFailure ? bounceOf({ reason, family, permanence, hard, diagnostic, codes }) : null,
+    bounce: isFailure ? bounceOf({ reason, family, permanence, hard, diagnostic }) : null,
   };
 }
 
-/** `Status` wins, unless it says nothing, or only that the time is over, and the reply says more. */
+/** The reply's own code is closer to the point than `Status`, which says at times only that the patience is over. */
 function codesOf(evidence: Evidence): Codes {
   const { diagnostic, section, whole } = evidence;
   const declared = enhancedCodeIn(evidence.status);
-  const quoted = enhancedCodeIn(diagnostic) ?? enhancedCodeIn(section);
-  const saysLittle = declared === null || isVague(declared) || declared === '4.4.7';
-  const status =
-    (saysLittle && quoted !== null && !isVague(quoted) ? quoted : (declared ?? quoted)) ??
-    enhancedCodeIn(whole);
+  const quoted = enhancedCodeIn(diagnostic || section);
+  const status = [quoted, declared].find((code) => code !== null && !isVague(code)) ?? declared ?? quoted;
   const reply = replyCodeIn(diagnostic) ?? replyCodeIn(section) ?? replyCodeIn(whole);
   const { command, address } = evidence;
   return {
-    status,
-    detail: status?.slice(2) ?? '',
+    status: status ?? enhancedCodeIn(whole),
+    detail: (status ?? enhancedCodeIn(whole))?.slice(2) ?? '',
     reply,
     command,
-    isPersonal: command === 'rcpt' || reply === null || namesBehind(diagnostic || section, reply, address),
+    isPersonal:
+      command === 'rcpt' ||
+      (reply === null ? diagnostic === '' : namesBehind(diagnostic || section, reply, address)),
   };
 }
 
@@ -134,28 +134,54 @@ const BY_LOOSER_DETAIL: readonly (readonly [RegExp, Reason])[] = [
 ];
 
 function reasonOf(evidence: Evidence, codes: Codes): Reason {
-  const ofTheReply = plainWords(`${evidence.status} ${evidence.diagnostic}`);
+  const ofTheReply = plainWords(`${evidence.status} ${evidence.diagnostic || evidence.section}`);
   if (evidence.diagnosticType === 'x-unix') return ofAProgram(ofTheReply);
+  const replied = inWords(ofTheReply, codes);
   const strong = BY_DETAIL[codes.detail];
-  if (strong !== undefined) return strong;
-  let vague: Reason | null = null;
-  for (const words of [ofTheReply, plainWords(evidence.section)]) {
-    const reason = inWords(words, codes);
-    if (reason !== null && reason !== 'system') return tempered(reason, codes);
-    vague ??= reason;
-  }
+  if (strong !== undefined) return byCode(strong, replied, codes);
+  const nearby = inWords(plainWords(evidence.section), codes);
+  const told = [replied, nearby].find((reason) => reason !== null && reason !== 'system') ?? null;
+  if (told !== null) return tempered(told, codes);
   const loose = BY_LOOSER_DETAIL.find(([pattern]) => pattern.test(codes.detail))?.[1];
-  if (loose !== undefined) return loose;
+  if (loose !== undefined) return ofCommand(loose, codes);
   const around = inWords(plainWords(evidence.whole), codes);
   if (around !== null && around !== 'system') return tempered(around, codes);
-  return vague ?? around ?? byReply(codes);
+  return replied ?? nearby ?? around ?? byReply(codes);
+}
+
+/** An address code that comes with words of another kind: the softer of the two is believed. */
+function byCode(strong: Reason, replied: Reason | null, codes: Codes): Reason {
+  if (familyOf(strong) !== 'address') return strong;
+  const contradicts = replied !== null && SOFTER_THAN_A_CODE.has(replied);
+  return contradicts ? replied : ofCommand(strong, codes);
+}
+
+const SOFTER_THAN_A_CODE: ReadonlySet<Reason> = new Set([
+  'mailbox_full',
+  'network',
+  'relaying_denied',
+  'sender_refused',
+  'authentication',
+  'missing_ptr',
+  'greylisted',
+  'too_many',
+  'blocked',
+  'spam',
+  'virus',
+]);
+
+/** A code or word about an address, said before any recipient was named, is about the sender (RFC 5321 §3.3) or its host. */
+function ofCommand(reason: Reason, { command }: Codes): Reason {
+  if (familyOf(reason) !== 'address') return reason;
+  if (command === 'mail') return 'sender_refused';
+  return command === 'connect' || command === 'helo' ? 'blocked' : reason;
 }
 
 function inWords(words: string, codes: Codes): Reason | null {
-  const reason = reasonInWords(words);
-  if (reason !== null) return reason;
-  const isRefused = codes.reply !== null && codes.reply >= 500 && isBare(codes);
-  return isRefused && refusesAddress(words) ? 'user_unknown' : null;
+  const isRefused = codes.reply !== null && codes.reply >= 500 && refusesAddress(words);
+  // 5.4.1 is "no answer from host" (RFC 3463 §3.5); said by a host that answers, it is about the recipient.
+  if (isRefused && codes.detail === '4.1') return 'user_unknown';
+  return reasonInWords(words) ?? (isRefused && isBare(codes) ? 'user_unknown' : null);
 }
 
 /** A program on the last host was run for this recipient, so there is one: whatever its words, they are its own matter. */
@@ -169,10 +195,11 @@ function ofAProgram(words: string): Reason {
  * where a bare 550 is quoted, nobody knows what it answered. To suppress an address takes more.
  */
 function tempered(reason: Reason, codes: Codes): Reason {
-  if (reason !== 'user_unknown') return reason;
+  if (reason !== 'user_unknown') return ofCommand(reason, codes);
+  if (['mail', 'connect', 'helo'].includes(codes.command ?? '')) return ofCommand(reason, codes);
   if (codes.command === 'data') return 'filtered';
   if (/^7\./.test(codes.detail) && codes.reply !== 553) return 'filtered';
-  return codes.isPersonal || /^[12]\.\d/.test(codes.detail) ? reason : 'filtered';
+  return codes.isPersonal || codes.detail.startsWith('1.') ? reason : 'filtered';
 }
 
 function isBare(codes: Codes): boolean {
@@ -191,56 +218,10 @@ function byReply({ reply, status, command }: Codes): Reason {
 }
 
 /** Where status and reply contradict each other (`550 4.2.2`) the softer one wins (delivery.md section 7). */
-function permanenceOf({ status, reply }: Codes): Finding['permanence'] {
+function permanenceOf({ status, reply }: Codes): Permanence {
   const isTemporary = status?.startsWith('4') === true || (reply !== null && reply < 500);
   if (isTemporary) return 'temporary';
   return status?.startsWith('5') === true || reply !== null ? 'permanent' : 'unknown';
-}
-
-interface Judged {
-  readonly reason: Reason;
-  readonly family: ReasonFamily;
-  readonly permanence: Finding['permanence'];
-  readonly hard: boolean;
-  readonly diagnostic: string;
-  readonly codes: Codes;
-}
-
-function bounceOf(judged: Judged): BounceDetail {
-  const { diagnostic } = judged;
-  return {
-    type: typeOf(judged),
-    subType: subTypeOf(judged),
-    message: diagnostic === '' ? 'The message was not delivered.' : diagnostic.slice(0, MAX_MESSAGE),
-    diagnosticCode: diagnostic === '' ? [] : [`smtp; ${diagnostic}`],
-  };
-}
-
-/** A full mailbox and an expired queue are for now, whatever the digit; what was refused for what it is, for good. */
-function typeOf({ reason, family, permanence, hard }: Judged): BounceDetail['type'] {
-  if (hard) return 'Permanent';
-  if (permanence === 'temporary') return 'Transient';
-  if (family === 'mailbox' || family === 'transport') return 'Transient';
-  return reason === 'undefined' ? 'Undetermined' : 'Permanent';
-}
-
-function subTypeOf({ reason, diagnostic }: Judged): BounceDetail['subType'] {
-  switch (reason) {
-    case 'user_unknown':
-      return 'NoEmail';
-    case 'mailbox_full':
-      return 'MailboxFull';
-    case 'too_large':
-      return 'MessageTooLarge';
-    case 'content':
-    case 'virus':
-    case 'spam':
-      return /attach/i.test(diagnostic) ? 'AttachmentRejected' : 'ContentRejected';
-    case 'undefined':
-      return 'Undetermined';
-    default:
-      return 'General';
-  }
 }
 
 function oneLine(text: string): string {

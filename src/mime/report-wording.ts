@@ -3,10 +3,13 @@ import type { Reason } from './report-reason.ts';
 /** Characters of a text that the rules look at: what matters stands at its beginning. */
 const MAX_LOOKED_AT = 4_000;
 
-const USER = String.raw`(?:user|recipient|mail ?box|account|addressee|person|(?:e-?mail |mail |destination )?address|local.?part|alias|customer|name)`;
-const BOX = String.raw`(?:mail ?box|mail ?folder|in-?box|mail ?drop|mail file|account|user|recipient(?:'s)?(?: storage)?)`;
-const NOT_FOUND = String.raw`(?:unknown|undefined|(?:not|n't)(?: be| been)? found|(?:does|do|did)(?:n't| not) (?:exist|have)|not exist|non-?existent|(?:not|n't) (?:be )?(?:known|recogni[sz]ed|listed|registered|valid|resolved)|not a (?:valid|known|local|registered)|no longer exists?|invalid)`;
-const REFUSED = String.raw`(?:rejected|refused|denied|invalid|blocked|blacklisted|not (?:allowed|accepted|verified|permitted)|does(?:n't| not) (?:exist|resolve))`;
+const USER = String.raw`(?:user|recipient|mail ?box|account|addressee|person|(?:e-?mail |mail |destination )?(?<!\bip )address|local.?part|alias)`;
+const BOX =
+  "(?:mail ?box|mail ?folder|in-?box|mail ?drop|mail file|account|user|recipient(?:'s)?(?: storage)?)";
+const NOT_FOUND =
+  "(?:unknown|undefined|(?:not|n't)(?: be| been)? found|(?:does|do|did)(?:n't| not) (?:exist|have an? .{0,30}(?:account|mail ?box))|not exist|non-?existent|(?:not|n't) (?:be )?(?:known|recogni[sz]ed|listed|registered|valid|resolved)|not a (?:valid|known|local|registered)|no longer exists?|is invalid|invalid$)";
+const REFUSED =
+  "(?:rejected|refused|denied|invalid|blocked|blacklisted|not (?:allowed|accepted|verified|permitted)|does(?:n't| not) (?:exist|resolve))";
 
 /**
  * Words that mail systems share, most telling first: the first row that fits decides. Addresses and links are gone by then,
@@ -16,19 +19,19 @@ const ROWS: readonly (readonly [Reason, RegExp])[] = [
   [
     'missing_ptr',
     anyOf(
-      String.raw`reverse.?(?:dns|lookup|mapping|host ?name|address|record|resolution)`,
+      'reverse.?(?:dns|lookup|mapping|host ?name|address|record|resolution)',
       String.raw`\br(?:ev)?dns\b`,
       String.raw`\bptr\b`,
-      String.raw`unverifyable|cannot find your (?:reverse )?host ?name|unable to resolve your`,
-      String.raw`(?:ip|client|host)(?: ?name| address)? lookup fail`,
-      String.raw`no (?:matching )?name for (?:your )?(?:ip|address)`,
+      'unverifyable|cannot find your (?:reverse )?host ?name|unable to resolve your',
+      '(?:ip|client)(?: name| address)? lookup fail',
+      'no (?:matching )?name for (?:your )?(?:ip|address)',
     ),
   ],
   [
     'authentication',
     anyOf(
       String.raw`\bdmarc\b|\bspf\b|\bdkim\b(?!-signature)|sender policy framework|domain ?keys`,
-      String.raw`unauthenticated|not authenticated|authentication (?:checks? )?(?:failed|information|results)|sender id (?:failed|mismatch)`,
+      'unauthenticated|not authenticated|authentication (?:checks? )?(?:failed|information|results)|sender id (?:failed|mismatch)',
     ),
   ],
   [
@@ -75,8 +78,13 @@ const ROWS: readonly (readonly [Reason, RegExp])[] = [
     'moved',
     anyOf(
       String.raw`\b${USER}\b.{0,30}\b(?:has|have|was) moved|moved (?:to|permanently)|(?:change[ds]?|new) (?:of )?(?:e-?mail )?address`,
-      String.raw`no longer (?:on (?:this |the )?server|with (?:us|this)|at this|in use|works?|employed|used|monitored)|please (?:use|try) .{0,20}(?:new|instead)|forward(?:ing)? address`,
+      'no longer (?:on (?:this |the )?server|with (?:us|this)|at this|in use|works?|employed|used|monitored)|please (?:use|try) .{0,20}(?:new|instead)|forward(?:ing)? address',
     ),
+  ],
+  // What a name server could not say now, it may say later: no proof that there is no such host.
+  [
+    'network',
+    /(?:host|domain).{0,20}not found, try again|(?:malformed|unexpected|temporary|no).{0,40}name ?server (?:reply|response|error|failure)|\bservfail\b/,
   ],
   [
     'null_mx',
@@ -96,7 +104,7 @@ const ROWS: readonly (readonly [Reason, RegExp])[] = [
   [
     'host_unknown',
     anyOf(
-      String.raw`\b(?:hosts?|domain|host ?name|site|server)(?: name)?\b.{0,25}${NOT_FOUND}`,
+      String.raw`\b(?:hosts?|domain|host ?name|site|server)(?: name)?\b[^:;]{0,25}${NOT_FOUND}`,
       String.raw`\b(?:unknown|no such|non-?existent|invalid|illegal|bad|unresolvable) (?:mail |destination )?(?:host|domain|system|site)(?:name)?\b`,
       String.raw`\bnx ?domain\b|unrout(?:e)?able|unresolvable|name or service not known|could not be resolved`,
       String.raw`no (?:mx|a|aaaa|mail|dns)\b.{0,30}\b(?:records?|for|found|hosts?)\b|mx records? point to non|couldn't find (?:any|a) (?:host|mail exchanger|domain)|can(?:not|'t) find.{0,30}(?:host|domain)`,
@@ -108,8 +116,8 @@ const ROWS: readonly (readonly [Reason, RegExp])[] = [
       String.raw`\b${USER}\b.{0,60}\b${NOT_FOUND}`,
       String.raw`\b${USER}\b.{0,60}(?:couldn|wasn|isn|doesn|can)['’]?(?:t| ?not) (?:be )?(?:found|exist|a valid|valid|known|recogni[sz]ed)`,
       String.raw`\b(?:unknown|no such|invalid|non-?existent|illegal|bad|undefined|not a (?:valid|known)|unrecogni[sz]ed|not our|wrong|incorrect|no valid)\b.{0,20} ?${USER}`,
-      String.raw`not (?:listed|found) in .{0,30}(?:address book|directory|domino)|wasn't found at|no (?:mail ?box|account|user|recipient)s? (?:here )?(?:by|with|of|for|under)|matching directory entry|not a (?:registered|known) |user is not local|not known (?:at|here)`,
-      String.raw`(?:utilisateur|destinataire|adresse|usuario|destinatario|utente|benutzer|empf[aä]nger).{0,40}(?:inconnu|invalide|n'existe|desconocid|no existe|sconosciut|inesistente|unbekannt|existiert nicht)`,
+      "not (?:listed|found) in .{0,30}(?:address book|directory|domino)|wasn't found at|no (?:mail ?box|account|user|recipient)s? (?:here )?(?:by|with|of|for|under)|matching directory entry|not a (?:registered|known) |user is not local|not known (?:at|here)",
+      "(?:utilisateur|destinataire|adresse|usuario|destinatario|utente|benutzer|empf[aä]nger).{0,40}(?:inconnu|invalide|n'existe|desconocid|no existe|sconosciut|inesistente|unbekannt|existiert nicht)",
     ),
   ],
   [
@@ -160,7 +168,7 @@ const ROWS: readonly (readonly [Reason, RegExp])[] = [
     'system',
     anyOf(
       String.raw`(?:system|internal|server|local|configuration|config|queue file|i\/o|write|software|processing) (?:config )?(?:error|failure|problem)|(?:insufficient|not enough) (?:system |disk )?(?:storage|space|resources)|no space left|disk (?:is )?full`,
-      String.raw`(?:service|server|resources?) (?:is )?(?:currently |temporarily )?(?:not available|unavailable|too busy|busy)|temporar(?:y|ily)|(?:try|retry) (?:again )?later|mailer error|command (?:failed|died)|pipe to|couldn't create|no such file|transaction failed`,
+      "(?:service|server|resources?) (?:is )?(?:currently |temporarily )?(?:not available|unavailable|too busy|busy)|temporar(?:y|ily)|(?:try|retry) (?:again )?later|mailer error|command (?:failed|died)|pipe to|couldn't create|no such file|transaction failed",
     ),
   ],
 ];

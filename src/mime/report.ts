@@ -1,6 +1,6 @@
 import { readStandard, readWords } from './report-delivery.ts';
 import { readFeedback } from './report-feedback.ts';
-import { type ReportCall, type ReportMail, reportPart, valueOf, wordsOf } from './report-mail.ts';
+import { type ReportCall, type ReportMail, reportPart, valueIn, wordsOf } from './report-mail.ts';
 import { readProse } from './report-prose.ts';
 import type { Report } from './report-shape.ts';
 import { isReportInWords } from './report-signs.ts';
@@ -24,20 +24,18 @@ export function readReport(call: ReportCall): Report {
     return { kind: 'auto_reply', form: 'disposition' };
   }
   const prose = readProse(wordsOf(mail));
-  const status = statusOf(call);
-  if (status !== null) return readStandard(mail, status);
-  if (isReportInWords(call, prose)) return readWords(mail, prose);
+  const status = reportPart(mail, STATUS);
+  if (status !== null) return readStandard(mail, status, prose);
+  if (isReportInWords(call, prose)) {
+    const text = wordsOf(mail);
+    return hasFieldsOfAReport(text) ? readStandard(mail, text, prose) : readWords(mail, prose);
+  }
   return isAutoReply(mail) ? { kind: 'auto_reply', form: 'reply' } : { kind: 'not_a_report' };
 }
 
-/** The status part; or the text, where somebody put the fields into it. */
-function statusOf(call: ReportCall): string | null {
-  const { mail } = call;
-  const part = reportPart(mail, STATUS);
-  if (part !== null) return part;
-  const text = wordsOf(mail);
-  const inText = /^final-recipient:/im.test(text) && /^(?:status|action):/im.test(text);
-  return inText && isReportInWords(call, readProse(text)) ? text : null;
+/** Some put the fields of RFC 3464 into the text. */
+function hasFieldsOfAReport(text: string): boolean {
+  return /^final-recipient:/im.test(text) && /^(?:status|action):/im.test(text);
 }
 
 const AUTO_SUBJECT =
@@ -46,10 +44,10 @@ const AUTO_SUBJECT =
 /** RFC 3834 §5, and what programs write that are older than it. */
 function isAutoReply(mail: ReportMail): boolean {
   const { fields } = mail;
-  const submitted = valueOf(fields, 'auto-submitted')?.toLowerCase() ?? '';
+  const submitted = valueIn(fields, 'auto-submitted')?.toLowerCase() ?? '';
   if (submitted.startsWith('auto-replied') || submitted.startsWith('vacation')) return true;
-  if (['x-autoreply', 'x-autorespond', 'x-autoresponder'].some((name) => valueOf(fields, name) !== null))
+  if (['x-autoreply', 'x-autorespond', 'x-autoresponder'].some((name) => valueIn(fields, name) !== null))
     return true;
-  if (valueOf(fields, 'precedence')?.toLowerCase().startsWith('auto_reply') === true) return true;
+  if (valueIn(fields, 'precedence')?.toLowerCase().startsWith('auto_reply') === true) return true;
   return AUTO_SUBJECT.test(mail.subject.slice(0, 200));
 }

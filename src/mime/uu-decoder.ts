@@ -4,7 +4,8 @@ const LF = 0x0a;
 const CR = 0x0d;
 /** `begin`, a mode and a name; a line of data has 61 characters. What is longer is no line of uuencode. */
 const MAX_LINE_BYTES = 1_024;
-const BEGIN = /^begin(?:-base64)? +[0-7]{3,4} /;
+/** Mode and name; the name follows. */
+export const UU_BEGIN = /^begin [0-7]{3,4} /;
 
 /** The encoding of POSIX uuencode, as mail before MIME used it: lines behind `begin`, up to `end`; all else is skipped. */
 export class UuDecoder {
@@ -39,22 +40,22 @@ export class UuDecoder {
     const isText = this.#state === 'before' || line.length === 3;
     const text = isText ? String.fromCharCode(...line) : '';
     if (this.#state === 'before') {
-      if (BEGIN.test(text)) this.#state = 'data';
+      if (UU_BEGIN.test(text)) this.#state = 'data';
       return new Uint8Array(0);
     }
     if (text === 'end') this.#state = 'behind';
-    return this.#state === 'data' ? decodedLine(line) : new Uint8Array(0);
+    return this.#state === 'data' ? decodedUuLine(line) : new Uint8Array(0);
   }
 }
 
 /** The first character says how many bytes there are; four characters are three of them. Missing ones are spaces that were cut off. */
-function decodedLine(line: Uint8Array): Uint8Array {
-  const size = valueOf(line[0]);
+export function decodedUuLine(line: Uint8Array): Uint8Array {
+  const size = sixBits(line[0]);
   const groups = Math.ceil(size / 3);
   const out = new Uint8Array(groups * 3);
   for (let group = 0; group < groups; group += 1) {
     let bits = 0;
-    for (let place = 0; place < 4; place += 1) bits = (bits << 6) | valueOf(line[1 + group * 4 + place]);
+    for (let place = 0; place < 4; place += 1) bits = (bits << 6) | sixBits(line[1 + group * 4 + place]);
     out[group * 3] = bits >> 16;
     out[group * 3 + 1] = bits >> 8;
     out[group * 3 + 2] = bits;
@@ -62,6 +63,17 @@ function decodedLine(line: Uint8Array): Uint8Array {
   return out.subarray(0, size);
 }
 
-function valueOf(character: number | undefined): number {
+/**
+ * True for a line of data: a length, and as many characters as it asks for (`whole`), or fewer, where white space at its end
+ * was lost (`any`). One or two more are a checksum.
+ */
+export function isUuLine(line: Uint8Array, form: 'whole' | 'any'): boolean {
+  if (line.length === 0 || line.some((byte) => byte < 0x20 || byte > 0x60)) return false;
+  const asked = Math.ceil(sixBits(line[0]) / 3) * 4;
+  const given = line.length - 1;
+  return given <= asked + 2 && (form === 'any' || (asked > 0 && given >= asked));
+}
+
+function sixBits(character: number | undefined): number {
   return ((character ?? 0x20) - 0x20) & 0x3f;
 }

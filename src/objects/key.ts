@@ -20,6 +20,16 @@ export function objectKey(place: { readonly account: string; readonly id: string
 }
 
 /**
+ * What every driver does with a prefix: whole segments, so that no account's name is the beginning of another's.
+ *
+ * @throws RefusedKey
+ */
+export function checkedPrefix(prefix: string): string {
+  if (!prefix.endsWith('/')) throw new RefusedKey('A prefix of keys ends in "/"');
+  return checkedKey(`${prefix}x`).slice(0, -1);
+}
+
+/**
  * What every driver does with a key before anything else. Segments of letters, digits, `-` and `_` only: with dots or
  * escapes refused, `..`, `%2e%2e/`, `\..\` and their kin cannot be normalised into another account's key by a URL
  * builder or a file system.

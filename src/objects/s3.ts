@@ -10,6 +10,7 @@ import type { Hasher } from './hasher.ts';
 import { checkedKey } from './key.ts';
 import { measured } from './measured.ts';
 import { s3Body } from './s3-body.ts';
+import { listBucket } from './s3-list.ts';
 import { signingBody, uploadInParts } from './s3-parts.ts';
 import type { After, S3Settings } from './s3-requests.ts';
 import { asked, openClient } from './s3-requests.ts';
@@ -64,14 +65,15 @@ export function s3Store(parts: S3Parts): ObjectStore {
   }
 
   async function putWhole(key: string, bytes: Uint8Array, found: ObjectMeta): Promise<void> {
-    await asked(after, bytes.byteLength, ({ signal }) => {
+    const answer = await asked(after, bytes.byteLength, ({ signal }) => {
       const command = new PutObjectCommand({ ...place, Key: key, Body: bytes, ...described(found) });
       return client.send(signingBody(command, found.sha256), { abortSignal: signal });
     });
+    if (answer === null) throw new StoreUnavailable('The object store did not take an object');
   }
 
-  /** Null when there is nothing at `from`. Without `found` the copy is described as its source is. */
-  async function copyInside(from: string, to: string, found: ObjectMeta | null): Promise<true | null> {
+  /** False when there is nothing at `from`. Without `found` the copy is described as its source is. */
+  async function copyInside(from: string, to: string, found: ObjectMeta | null): Promise<boolean> {
     const command = new CopyObjectCommand({
       ...place,
       Key: to,
@@ -81,7 +83,8 @@ export function s3Store(parts: S3Parts): ObjectStore {
     const answer = await asked(after, found?.size ?? 0, ({ signal }) =>
       client.send(command, { abortSignal: signal }),
     );
-    return answer === null ? confirmBucket() : true;
+    if (answer === null && found !== null) throw new StoreUnavailable('The object store lost an object');
+    return answer !== null;
   }
 
   async function remove(key: string): Promise<void> {
@@ -137,7 +140,7 @@ export function s3Store(parts: S3Parts): ObjectStore {
 
     async copy(from, keyFor) {
       const name = unfinished();
-      if ((await copyInside(checkedKey(from), name, null)) === null) return null;
+      if (!(await copyInside(checkedKey(from), name, null))) return null;
       try {
         const copied = await look(name);
         if (copied === null) throw new StoreUnavailable('The copy is not there');
@@ -158,6 +161,8 @@ export function s3Store(parts: S3Parts): ObjectStore {
     async delete(key) {
       await remove(checkedKey(key));
     },
+
+    list: (prefix) => listBucket({ client, bucket: settings.bucket, after }, prefix),
 
     presignPut: (put) => signPut({ client, bucket: settings.bucket, now }, put),
   };

@@ -65,7 +65,7 @@ export interface ObjectStore {
   /** Deleting what is not there is no error. */
   delete(key: string): Promise<void>;
   /** Everything below a prefix that ends in "/", in any order: for the sweep alone, no route leads here. */
-  list?(prefix: string): AsyncIterable<StoredObject>;
+  list(prefix: string): AsyncIterable<StoredObject>;
   /** Where the store takes uploads by itself; elsewhere they stream through us. */
   presignPut?(put: PutToSign): Promise<SignedPut>;
 }

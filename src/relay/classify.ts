@@ -5,8 +5,12 @@ import { type Peer, type Reply, toSmtpReply } from './reply.ts';
 
 /** How long nothing is claimed for a relay that asked for a rest. */
 export const PAUSE_MS = 60_000;
-/** When a recipient that was put back because of a held relay is looked at again. */
-export const HOLD_RETRY_MS = 600_000;
+/**
+ * When a recipient that was put back because of a held relay is due again. The hold itself keeps it back as long as it
+ * lasts; this is only how long it waits after somebody has mended the relay, and keeps a mail that the relay refuses in
+ * this way again and again from doing so without a pause.
+ */
+export const HOLD_RETRY_MS = 60_000;
 
 /** Where in the transaction a refusal was read. */
 export interface Place {

@@ -46,7 +46,8 @@ export type Condition =
 export interface SubmissionResult {
   /** One verdict for each recipient of the envelope, in its order. Never empty, never short. */
   readonly verdicts: readonly Verdict[];
-  readonly condition: Condition;
+  /** Null when the relay was not asked: what we decided alone says nothing about it, least of all that it is well. */
+  readonly condition: Condition | null;
   /** Set when the relay said "too many recipients" (452 4.5.3): how many of them it took. */
   readonly recipientsTaken?: number;
 }

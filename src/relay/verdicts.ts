@@ -23,7 +23,7 @@ export function resultWithoutConnection(failure: OpenFailure, recipients: number
 
 /** The same verdict for all, decided by us before any byte was sent. */
 export function resultByUs(verdict: Verdict, recipients: number): SubmissionResult {
-  return { verdicts: Array.from({ length: recipients }, () => verdict), condition: { kind: 'well' } };
+  return { verdicts: Array.from({ length: recipients }, () => verdict), condition: null };
 }
 
 export function judgeOpening(failure: OpenFailure): { verdict: Verdict; condition: Condition } {

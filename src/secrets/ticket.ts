@@ -19,11 +19,14 @@ export interface Tickets {
  *
  * @param key asked for once, when the first ticket is written or read: deriving it takes a turn of the loop.
  */
-export function createTickets(key: () => Promise<Uint8Array<ArrayBuffer>>): Tickets {
+export function createTickets(key: () => Promise<Uint8Array>): Tickets {
   let imported: Promise<Key> | null = null;
   const keyOnce = (): Promise<Key> => {
     imported ??= key().then((bytes) =>
-      crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify']),
+      crypto.subtle.importKey('raw', new Uint8Array(bytes), { name: 'HMAC', hash: 'SHA-256' }, false, [
+        'sign',
+        'verify',
+      ]),
     );
     return imported;
   };

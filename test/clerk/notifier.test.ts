@@ -257,6 +257,17 @@ describe('at a stop', () => {
     await house.until(() => statuses(house, id).every((status) => status === 'success'));
   });
 
+  it('what is woken in the moment of the stop is left for the next start', async () => {
+    const house = new House();
+    const id = house.webhook('hooks.example.com');
+    house.mailroom().testWebhook({ id, type: null, now: house.clock.now() });
+    house.clerk.wake('default');
+    await house.clerk.stop(10_000);
+    await house.clock.advance(MINUTE_MS);
+    expect(house.receivers.calls).toHaveLength(0);
+    expect(statuses(house, id)).toEqual(['pending']);
+  });
+
   it('without calls under way nothing is waited for', async () => {
     const house = new House();
     house.webhook('hooks.example.com');

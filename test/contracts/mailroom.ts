@@ -2,18 +2,23 @@ import { describe } from 'vitest';
 import type { MailroomConfig } from '../../src/mailroom/mailroom.ts';
 import { acceptContract } from './mailroom/accept.ts';
 import { accountEventsContract } from './mailroom/account-events.ts';
+import { attachmentsContract } from './mailroom/attachments.ts';
 import { attemptsContract } from './mailroom/attempts.ts';
 import { claimContract } from './mailroom/claim.ts';
 import { deliveriesContract } from './mailroom/deliveries.ts';
+import { deliveryEndsContract } from './mailroom/delivery-ends.ts';
 import { House } from './mailroom/house.ts';
 import { idempotencyContract } from './mailroom/idempotency.ts';
 import { keysContract } from './mailroom/keys.ts';
+import { leavingObjectsContract } from './mailroom/leaving-objects.ts';
 import { pagesContract } from './mailroom/pages.ts';
+import { payloadsContract } from './mailroom/payloads.ts';
 import { scheduleContract } from './mailroom/schedule.ts';
 import { suppressionsContract } from './mailroom/suppressions.ts';
 import { transitionsContract } from './mailroom/transitions.ts';
 import { unknownContract } from './mailroom/unknown.ts';
 import { upkeepContract } from './mailroom/upkeep.ts';
+import { webhookLogsContract } from './mailroom/webhook-logs.ts';
 import { webhooksContract } from './mailroom/webhooks.ts';
 import type { LendSql } from './sql.ts';
 
@@ -38,8 +43,13 @@ export function mailroomContract(name: string, lend: LendSql): void {
     keysContract(house);
     suppressionsContract(house);
     upkeepContract(house);
+    attachmentsContract(house);
+    leavingObjectsContract(house);
     webhooksContract(house);
+    webhookLogsContract(house);
+    payloadsContract(house);
     deliveriesContract(house);
+    deliveryEndsContract(house);
     accountEventsContract(house);
   });
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { objectKey, RefusedKey } from '../../src/objects/key.ts';
-import type { ObjectStore } from '../../src/objects/store.ts';
+import type { ObjectStore, StoredObject } from '../../src/objects/store.ts';
 import { StoreUnavailable, WrongBytes } from '../../src/objects/store.ts';
 
 export interface ObjectsHarness {
@@ -92,6 +92,7 @@ export function objectsContract(name: string, harness: ObjectsHarness): void {
     announcing(harness);
     copying(harness);
     keeping(harness);
+    listing(harness);
   });
 }
 
@@ -335,4 +336,42 @@ function keeping(harness: ObjectsHarness): void {
     await expect(store.copy(key, () => KEY)).rejects.toThrow(RefusedKey);
     await expect(store.delete(key)).rejects.toThrow(RefusedKey);
   });
+}
+
+function listing(harness: ObjectsHarness): void {
+  const listed = async (store: ObjectStore, prefix: string): Promise<readonly StoredObject[]> => {
+    const found: StoredObject[] = [];
+    for await (const object of store.list(prefix)) found.push(object);
+    return found;
+  };
+  const keysBelow = async (store: ObjectStore, prefix: string): Promise<readonly string[]> =>
+    (await listed(store, prefix)).map(({ key }) => key).toSorted();
+
+  it('a list holds what lies below its prefix, and nothing of an account whose name begins alike', async () => {
+    const store = await harness.open();
+    expect(await keysBelow(store, 't/a/')).toEqual([]);
+    for (const key of ['t/a/1', 't/a/2', 't/ab/3', 't/b/4']) await store.put(key, utf8(key), UNTYPED);
+    await store.put('t/a/5', pieces(noise(6 * MIB), 100_000), UNTYPED);
+    await store.copy('t/b/4', () => 't/a/6');
+    await store.delete('t/a/2');
+    expect(await keysBelow(store, 't/a/')).toEqual(['t/a/1', 't/a/5', 't/a/6']);
+  });
+
+  it('a list says when each object was put last', async () => {
+    const store = await harness.open();
+    await store.put(KEY, utf8('first'), UNTYPED);
+    await store.put(KEY, utf8('second'), UNTYPED);
+    const [only, ...more] = await listed(store, 't/default/');
+    expect([only?.key, more]).toEqual([KEY, []]);
+    // Some stores round to seconds, and their clock is their own.
+    expect(Math.abs((only?.putAt ?? 0) - Date.now())).toBeLessThan(60_000);
+  });
+
+  it.each(['', 't', '/', 't/a', '/t/a/', 't//', 't/../', 't/%2e%2e/', 't\\..\\'])(
+    'threats §12 r6: the prefix %j is refused',
+    async (prefix) => {
+      const store = await harness.open();
+      await expect(listed(store, prefix)).rejects.toThrow(RefusedKey);
+    },
+  );
 }

@@ -19,6 +19,12 @@ describe("threats §9 r6: one account with another's ids", () => {
       key: alpha,
       body: { email: 'a@b.example' },
     });
+    const { body: hook } = await it.call('POST', '/webhooks', {
+      key: alpha,
+      body: { endpoint: 'https://receiver.example/', events: ['suppression.added'] },
+    });
+    const { body: sample } = await it.call('POST', `/webhooks/${hook.id}/test`, { key: alpha });
+    const [{ id: eventId }] = (await it.call('GET', '/events', { key: alpha })).body.data;
     const [{ id: keyId }] = (await it.call('GET', '/api-keys', { key: alpha })).body.data;
     const asks: readonly (readonly [
       method: string,
@@ -38,6 +44,17 @@ describe("threats §9 r6: one account with another's ids", () => {
       ['GET', (id) => `/suppressions/${id}`, listed.id],
       ['DELETE', (id) => `/suppressions/${id}`, listed.id],
       ['GET', (id) => `/suppressions?after=${id}`, listed.id],
+      ['GET', (id) => `/webhooks/${id}`, hook.id],
+      ['PATCH', (id) => `/webhooks/${id}`, hook.id, { status: 'disabled' }],
+      ['DELETE', (id) => `/webhooks/${id}`, hook.id],
+      ['POST', (id) => `/webhooks/${id}/test`, hook.id],
+      ['POST', (id) => `/webhooks/${id}/signing-secret/rotate`, hook.id],
+      ['GET', (id) => `/webhooks/${id}/events`, hook.id],
+      ['GET', (id) => `/webhooks/${id}/events/${sample.id}`, hook.id],
+      ['POST', (id) => `/webhooks/${id}/events/${sample.id}/replay`, hook.id],
+      ['GET', (id) => `/webhooks/${id}/events/${sample.id}/attempts`, hook.id],
+      ['GET', (id) => `/webhooks?after=${id}`, hook.id],
+      ['GET', (id) => `/events?after=${id}`, eventId],
       ['PATCH', (id) => `/api-keys/${id}`, keyId, { name: 'mine now' }],
       ['DELETE', (id) => `/api-keys/${id}`, keyId],
       ['GET', (id) => `/api-keys?after=${id}`, keyId],
@@ -57,6 +74,8 @@ describe("threats §9 r6: one account with another's ids", () => {
     expect((await it.call('GET', '/suppressions/a@b.example', { key: beta })).status).toBe(404);
     expect((await it.call('GET', `/emails/${sent.id}`, { key: alpha })).body.last_event).toBe('scheduled');
     expect((await it.call('GET', '/api-keys', { key: alpha })).body.data).toHaveLength(1);
+    expect((await it.call('GET', `/webhooks/${hook.id}`, { key: alpha })).body.status).toBe('enabled');
+    expect((await it.call('GET', `/events?email_id=${sent.id}`, { key: beta })).body.data).toEqual([]);
   });
 
   test('a suppression, a mail and an object of one are none of the other', async () => {

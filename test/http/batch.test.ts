@@ -26,7 +26,7 @@ describe('a strict batch', () => {
     [{ subject: undefined }, 422, 'missing_required_field', '[1].subject'],
     [{ headers: { From: 'x' } }, 422, 'validation_error', '[1].headers.From'],
     [{ from: 'a@foreign.example' }, 403, 'validation_error', '[1].from'],
-    [{ attachments: [{ content: 'aGk=' }] }, 422, 'invalid_attachment', '[1].attachments'],
+    [{ attachments: [{ content: '!' }] }, 422, 'invalid_attachment', '[1].attachments[0].content'],
   ])('stores nothing when one mail is bad, and says which: %j', async (over, statusCode, name, field) => {
     const it = house();
     const body = [mail(), mail(over), mail({ to: 'y' })];

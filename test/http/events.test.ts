@@ -46,7 +46,7 @@ describe('GET /events', () => {
       relay: null,
       phase: null,
       smtp: null,
-      next_attempt_at: '2026-02-20T15:00:00.000Z',
+      next_attempt_at: null,
       maybe_duplicate: false,
       reason: null,
       email_id: ada,

@@ -62,17 +62,6 @@ describe('the words of the contract', () => {
   });
 
   test.each([
-    ['a file', [{ filename: 'a.txt', content: 'aGk=' }]],
-    ['a URL', [{ path: 'https://example.com/a.txt' }]],
-  ])('%s is refused for now, never sent without', async (_, attachments) => {
-    expect(await refusal({ attachments })).toMatchObject({
-      statusCode: 422,
-      name: 'invalid_attachment',
-      field: 'attachments',
-    });
-  });
-
-  test.each([
     [{ attachments: [] }],
     [{ attachments: null, headers: [], cc: null, bcc: [], reply_to: null, tags: [], topic_id: null }],
     [{ template: null, scheduled_at: null, text: null }],

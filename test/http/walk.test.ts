@@ -9,13 +9,15 @@ const OPEN: Readonly<Partial<Record<OperationId, string>>> = {
   getOpenapiYaml: 'the description of the API is no secret',
   getOpenapiJson: 'the same in JSON',
   getDocs: 'the same as a page',
+  downloadFile: 'the link is signed: whoever has it was given it',
+  uploadFile: 'the link is signed, for one file and a quarter of an hour',
 };
 
 const ENTRIES = Object.entries(OPERATIONS) as [OperationId, Operation][];
 const UNKNOWN = '00000000-0000-4000-8000-000000000000';
 
 function pathOf({ path }: Operation, id = UNKNOWN): string {
-  return path.replace('{id}', id).replace('{event_id}', 'msg_0');
+  return path.replace('{id}', id).replace('{event_id}', 'msg_0').replace('{attachment_id}', UNKNOWN);
 }
 
 const KEYED = ENTRIES.filter(([, { scope }]) => scope !== 'none');

@@ -55,12 +55,6 @@ describe('the resend SDK 4.8, unmodified, pointed here by RESEND_BASE_URL', () =
     expect(domains.data).toMatchObject({ data: [{ name: 'mine.example', status: 'verified' }] });
   });
 
-  test('binary attachments in its own spelling are refused for now, with the right name', async () => {
-    const attachments = [{ filename: 'a.txt', content: Buffer.from('hi'), inlineContentId: 'logo' }];
-    const { error } = await resend.emails.send({ ...MAIL, attachments });
-    expect(error).toMatchObject({ statusCode: 422, name: 'invalid_attachment', field: 'attachments' });
-  });
-
   test('errors come as they are', async () => {
     const { error } = await resend.emails.send({ ...MAIL, to: 'nobody' });
     expect(error).toMatchObject({

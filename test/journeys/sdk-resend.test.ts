@@ -160,7 +160,7 @@ describe('the resend SDK 6.38, unmodified, pointed here by its base URL', () => 
     expect(refused.headers?.['ratelimit-limit']).toBe('100');
     const attached = await resend.emails.send({
       ...MAIL,
-      attachments: [{ filename: 'a.txt', content: 'aGk=' }],
+      attachments: [{ filename: 'a.exe', content: 'aGk=' }],
     });
     expect(attached.error).toMatchObject({ statusCode: 422, name: 'invalid_attachment' });
     expect((await resend.emails.get(crypto.randomUUID())).error).toMatchObject({

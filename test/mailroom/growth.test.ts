@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Sql, SqlRow, SqlValue } from '../../src/mailroom/sql.ts';
+import type { EventFilter } from '../../src/mailroom/webhook-records.ts';
 import { openSqlite, type SqliteFile } from '../../src/platform/node/sqlite.ts';
 import { back, HOUR, House, OPERATOR, SENT } from '../contracts/mailroom/house.ts';
 import { addWebhook, calls, OK, settleCall } from '../contracts/mailroom/webhook-house.ts';
@@ -119,6 +120,30 @@ describe('growth', () => {
       expect(plans.filter((plan) => plan.includes('TEMP B-TREE'))).toEqual([]);
     },
   );
+
+  test.each<[string, Partial<EventFilter>]>([
+    ['events USING INDEX events_by_age', {}],
+    ['events USING INDEX events_by_type (type=?)', { type: 'email.sent' }],
+    [
+      'events USING INDEX events_by_email (email=?)',
+      { emailId: 'x', type: 'email.sent', recipient: 'x', tag: TAG },
+    ],
+    [
+      'events USING INDEX events_by_recipient (recipient=?)',
+      { type: 'email.sent', recipient: 'x', tag: TAG },
+    ],
+    ['event_tags USING PRIMARY KEY (tag=?)', { type: 'email.sent', tag: TAG }],
+    [
+      'events USING INDEX events_by_type (type=? AND created_at>? AND created_at<?)',
+      { type: 'email.sent', since: 1, until: 2 },
+    ],
+  ])('the list of events is led by its narrowest filter: %s', (index, filter) => {
+    const listening = new Listening(openSqlite(':memory:'));
+    const house = new House(listening);
+    listening.heard.clear();
+    house.room.events({ filter: { ...NO_FILTER, ...filter }, page: PAGE });
+    expect(listening.plans()[0]?.replace(/^(?:SCAN|SEARCH) | <-.*$/g, '')).toBe(index);
+  });
 });
 
 function webhooksOf(house: House): readonly { readonly id: string }[] {

@@ -76,10 +76,18 @@ describe('threats §4 r7: the composer itself, given what no schema lets through
 
   it('threats §4 r3: keys that name a file, a URL or an option change no byte of the message', async () => {
     const plain = latin1(await bytesOf(await compose(plainMessage)));
-    const keys = VECTORS.filter(([vector]) => !/^(text|html|attachDataUrls|prepared)/.test(vector));
+    const keys = VECTORS.filter(([vector]) => !/^(text|html|attach|prepared)/.test(vector));
     for (const [, change] of keys)
       expect(latin1(await bytesOf(await compose({ ...plainMessage, ...change() })))).toBe(plain);
   });
+
+  it.each(VECTORS.filter(([vector]) => vector.startsWith('attachment ')))(
+    'threats §4 r1: %s is none of our files, and no message comes of it',
+    async (_vector, change) => {
+      await expect(compose({ ...plainMessage, ...change() })).rejects.toThrow();
+      expect(requests).toBe(0);
+    },
+  );
 
   it.each([
     ['text', () => ({ text: file })],

@@ -112,7 +112,7 @@ describe('the tree of a message', () => {
 });
 
 describe('what was attached is what is read, by postal-mime, by Python and by the letter', () => {
-  const FILES: readonly (readonly [what: string, file: GivenFile, type?: string])[] = [
+  const FILES: readonly (readonly [what: string, given: GivenFile, type?: string])[] = [
     ['a PDF', { content: PDF, filename: 'invoice.pdf', contentType: 'application/pdf' }],
     [
       'no type that anybody knows',
@@ -156,10 +156,10 @@ describe('what was attached is what is read, by postal-mime, by Python and by th
     ],
   ];
 
-  it.each(FILES)('%s', async (_what, given, type = given.contentType ?? 'application/octet-stream') => {
+  it.each(FILES.map(([what, given, type]) => ({ what, given, type })))('$what', async ({ given, type }) => {
     const expected = [
       given.filename ?? 'file.bin',
-      type.split(';')[0],
+      (type ?? given.contentType ?? 'application/octet-stream').split(';')[0],
       Buffer.from(bytesOfContent(given.content)).toString('hex'),
     ];
     for (const opinion of await opinions(await composed([given]))) expect(opinion).toEqual([expected]);

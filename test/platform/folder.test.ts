@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -45,6 +45,28 @@ it('after puts and broken puts no temporary file is left', async () => {
   await expect(store.put('t/a/c', broken(), { contentType: null })).rejects.toThrow('gone');
   expect(await readdir(join(root, 'incoming'))).toEqual([]);
   expect(await readdir(join(root, 't', 'a'))).toEqual(['b']);
+});
+
+it('a broken put keeps no file open', async () => {
+  const store = openFolder(await folder());
+  await store.put('t/a/b', randomBytes(3), { contentType: null });
+  const before = (await readdir('/dev/fd')).length;
+  async function* broken(): AsyncIterable<Uint8Array> {
+    yield randomBytes(10);
+    throw new Error('gone');
+  }
+  for (let tried = 0; tried < 20; tried++) {
+    await store.put('t/a/c', broken(), { contentType: null }).catch(() => {});
+  }
+  expect((await readdir('/dev/fd')).length).toBeLessThan(before + 5);
+});
+
+it('what a crash left half written is gone after the first put of the next process', async () => {
+  const root = await folder();
+  await mkdir(join(root, 'incoming'));
+  await writeFile(join(root, 'incoming', 'half'), 'half an object');
+  await openFolder(root).put('t/a/b', randomBytes(3), { contentType: null });
+  expect(await readdir(join(root, 'incoming'))).toEqual([]);
 });
 
 it('an object with a broken head gives a size and a hash that fit no message', async () => {

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Line } from '../../src/platform/node/log.ts';
+import type { Line } from '../../src/operator/log.ts';
 import { openObjects } from '../../src/platform/node/objects.ts';
 import { startS3Server } from '../support/s3-server.ts';
 

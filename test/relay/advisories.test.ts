@@ -178,7 +178,7 @@ describe('Our credentials', () => {
       const { server, relay } = await start({ announces }, { config: { credentials: CREDENTIALS } });
       const { verdicts, condition } = await relay.submit(submissionOf());
       expect(verdicts[0]).toMatchObject({ kind: 'back', phase: 'auth', elsewhere: true });
-      expect(condition.kind).toBe('hold');
+      expect(condition?.kind).toBe('hold');
       expect(server.commands()).toEqual(['EHLO mailwright.test']);
     },
   );

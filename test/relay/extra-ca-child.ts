@@ -20,4 +20,4 @@ const relay = createRelay(
 );
 const { verdicts, condition } = await relay.submit(submissionOf());
 await relay.close();
-process.stdout.write(`${verdicts[0]?.kind} ${condition.kind}\n`);
+process.stdout.write(`${verdicts[0]?.kind} ${condition?.kind}\n`);

@@ -20,7 +20,7 @@ describe('A kept connection that is gone before MAIL was answered is replaced on
     await relay.submit(submissionOf());
     const { verdicts, condition } = await relay.submit(submissionOf());
     expect(verdicts[0]?.kind).toBe('sent');
-    expect(condition.kind).toBe('well');
+    expect(condition?.kind).toBe('well');
     expect(connectionsOf(server)).toBe(2);
     expect(server.messages).toHaveLength(2);
   });
@@ -38,7 +38,7 @@ describe('A kept connection that is gone before MAIL was answered is replaced on
     await relay.submit(submissionOf());
     const { verdicts, condition } = await relay.submit(submissionOf());
     expect(verdicts[0]).toMatchObject({ kind: 'deferred', phase: 'mail', elsewhere: true });
-    expect(condition.kind).toBe('failure');
+    expect(condition?.kind).toBe('failure');
     expect(connectionsOf(server)).toBe(2);
   });
 
@@ -116,7 +116,7 @@ describe('A line that nobody asked for is no answer to what is asked next', () =
     const { server, relay } = await setStage({ script }, { config: { credentials } });
     const { verdicts, condition } = await relay.submit(submissionOf());
     expect(verdicts[0]).toMatchObject({ kind: 'deferred', elsewhere: true });
-    expect(condition.kind).toBe('failure');
+    expect(condition?.kind).toBe('failure');
     await server.seen('end');
     expect(server.commands().filter((line) => line.startsWith('MAIL'))).toEqual([]);
   });

@@ -12,10 +12,9 @@ function found(method: string, path: string) {
 describe('the route table', () => {
   test('every operation is reached by its own method and path, and none by two', () => {
     for (const [id, { method, path }] of Object.entries(OPERATIONS)) {
-      expect(found(method.toUpperCase(), path.replace('{id}', ID))).toEqual([
-        id,
-        path.includes('{') ? { id: ID } : {},
-      ]);
+      const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
+      const asked = found(method.toUpperCase(), path.replace(/\{\w+\}/g, ID));
+      expect(asked).toEqual([id, Object.fromEntries(names.map((name) => [name, ID]))]);
     }
     expect(new Set(ROUTES.map(({ method, segments }) => `${method} ${segments.join('/')}`)).size).toBe(
       ROUTES.length,

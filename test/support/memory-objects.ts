@@ -1,4 +1,4 @@
-import { checkedKey } from '../../src/objects/key.ts';
+import { checkedKey, checkedPrefix } from '../../src/objects/key.ts';
 import { measured } from '../../src/objects/measured.ts';
 import type { ObjectMeta, ObjectStore, PutMeta } from '../../src/objects/store.ts';
 import { StoreUnavailable } from '../../src/objects/store.ts';
@@ -29,7 +29,7 @@ async function take(
 }
 
 /** An object store in memory. */
-export function memoryObjects(now: () => number = () => 0): MemoryObjects {
+export function memoryObjects(now: () => number = () => Date.now()): MemoryObjects {
   const stored = new Map<string, Stored>();
   const reach = (key: string): string => {
     const checked = checkedKey(key);
@@ -69,7 +69,7 @@ export function memoryObjects(now: () => number = () => 0): MemoryObjects {
       stored.delete(reach(key));
     },
     async *list(prefix) {
-      reach(`${prefix}x`);
+      reach(`${checkedPrefix(prefix)}x`);
       for (const [key, { putAt }] of stored) if (key.startsWith(prefix)) yield { key, putAt };
     },
     flip(key) {

@@ -1,5 +1,11 @@
 import { EventEmitter, once } from 'node:events';
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  request,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** What goes wrong with one request. Numbers count bytes of a body from its start. */
@@ -15,7 +21,7 @@ export type Fault =
   | { readonly kind: 'flip'; readonly at: number }
   /** The length of the answer fits, its second half is missing: what a broken cache does. */
   | { readonly kind: 'short' }
-  /** A range is ignored and all of it sent again. */
+  /** A range is ignored, and all of what was sent before is sent again. */
   | { readonly kind: 'whole' }
   | { readonly kind: 'cut-request'; readonly after: number }
   | { readonly kind: 'flip-request'; readonly at: number };
@@ -26,6 +32,8 @@ export interface FaultProxy {
   readonly url: string;
   /** Method and path of every request, in order. */
   readonly log: readonly string[];
+  /** Their headers. */
+  readonly headers: readonly IncomingHttpHeaders[];
   /** The next `times` requests that match go wrong. */
   fault(fault: Fault, matches: Matches, times?: number): void;
   /** Before the next request that matches is passed on, this happens. */
@@ -41,8 +49,10 @@ export interface FaultProxy {
 /** Stands in front of a server of ours and does to single requests what networks do. */
 export async function startFaultProxy(target: string): Promise<FaultProxy> {
   const log: string[] = [];
+  const headers: IncomingHttpHeaders[] = [];
   const events = new EventEmitter();
   let underWay = 0;
+  const whole = { headers: {}, bytes: Buffer.alloc(0) };
   let stillStanding = 0;
   let before: { readonly matches: Matches; readonly work: () => Promise<unknown> }[] = [];
   let faults: { readonly fault: Fault; readonly matches: Matches; left: number }[] = [];
@@ -54,6 +64,7 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     });
     const asked = { method: incoming.method ?? '', url: incoming.url ?? '' };
     log.push(`${asked.method} ${asked.url}`);
+    headers.push(incoming.headers);
     const planned = faults.find(({ matches, left }) => left > 0 && matches(asked));
     if (planned !== undefined) planned.left--;
     const stands = (): void => {
@@ -63,7 +74,7 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     const earlier = before.find(({ matches }) => matches(asked));
     before = before.filter((one) => one !== earlier);
     Promise.resolve(earlier?.work())
-      .then(() => pass({ incoming, outgoing, target, stands }, planned?.fault ?? null))
+      .then(() => pass({ incoming, outgoing, target, stands, whole }, planned?.fault ?? null))
       .catch(() => outgoing.destroy());
   });
   server.listen(0, '127.0.0.1');
@@ -71,6 +82,7 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     log,
+    headers,
     fault(fault, matches, times = 1) {
       faults.push({ fault, matches, left: times });
     },
@@ -88,6 +100,7 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
       faults = [];
       before = [];
       log.length = 0;
+      headers.length = 0;
       stillStanding = 0;
     },
     async close() {
@@ -102,6 +115,8 @@ interface Passage {
   readonly outgoing: ServerResponse;
   readonly target: string;
   readonly stands: () => void;
+  /** The latest whole answer to a GET. */
+  readonly whole: { headers: IncomingHttpHeaders; bytes: Buffer };
 }
 
 async function pass(passage: Passage, fault: Fault | null): Promise<void> {
@@ -124,19 +139,19 @@ async function pass(passage: Passage, fault: Fault | null): Promise<void> {
       return;
     default:
       if (fault?.kind === 'flip-request') flip(body, fault.at);
-      await giveBack(
-        passage,
-        await forwarded(incoming, { target, body, whole: fault?.kind === 'whole' }),
-        fault,
-      );
+      await giveBack(passage, await forwarded(incoming, { target, body }), fault);
   }
 }
 
 async function giveBack(passage: Passage, answer: IncomingMessage, fault: Fault | null): Promise<void> {
-  const { incoming, outgoing, stands } = passage;
+  const { incoming, outgoing, stands, whole } = passage;
   const bytes = Buffer.concat(await answer.toArray());
   const { statusCode = 0, headers } = answer;
+  if (incoming.method === 'GET' && statusCode === 200) Object.assign(whole, { headers, bytes });
   switch (fault?.kind) {
+    case 'whole':
+      outgoing.writeHead(200, whole.headers).end(whole.bytes);
+      return;
     case 'lost':
       incoming.socket.resetAndDestroy();
       return;
@@ -164,11 +179,9 @@ function flip(bytes: Buffer, at: number): void {
 
 async function forwarded(
   { method, url, headers }: IncomingMessage,
-  { target, body, whole }: { readonly target: string; readonly body: Buffer; readonly whole: boolean },
+  { target, body }: { readonly target: string; readonly body: Buffer },
 ): Promise<IncomingMessage> {
-  const { range, ...others } = headers;
-  const passed = whole || range === undefined ? others : { ...others, range };
-  const onward = request(new URL(url ?? '/', target), { method, headers: passed });
+  const onward = request(new URL(url ?? '/', target), { method, headers });
   onward.end(body);
   const [answer] = (await once(onward, 'response')) as [IncomingMessage];
   return answer;

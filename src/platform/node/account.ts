@@ -1,19 +1,20 @@
 import { mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { openAccounts } from './accounts.ts';
 import type { ControlAnswer } from './control.ts';
 import { askControl } from './control.ts';
 import { clock } from './host.ts';
 import { lockFolder } from './lock.ts';
 import { createAccount } from './operate.ts';
-import type { Settings } from './settings.ts';
-import { readSettings } from './settings.ts';
+import type { Settings } from '../../operator/settings.ts';
+import { readSettings } from '../../operator/settings.ts';
 
 /**
  * `npm run account -- create NAME`: a further account, with its first key on standard output. The running process does
  * it when there is one; otherwise this one, under the folder's lock.
  */
 const [verb, name, ...rest] = process.argv.slice(2);
-const read = readSettings(process.env);
+const read = readSettings(process.env, { hostname: hostname() });
 if (verb !== 'create' || name === undefined || rest.length > 0) {
   finish({ ok: false, text: 'Usage: npm run account -- create NAME' });
 } else if (!read.ok) {

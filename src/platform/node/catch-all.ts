@@ -3,7 +3,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { SMTPServerDataStream } from 'smtp-server';
+import type { SMTPServerAddress, SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
 import { SMTPServer } from 'smtp-server';
 
 /** More than the largest message that can be accepted (40 MiB of attachments in base64, RFC 1870 SIZE). */
@@ -13,6 +13,20 @@ const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 const HOST = '127.0.0.1';
 
 const CLOSE_AFTER_MS = 1_000;
+
+/** Against whoever else is on this machine and opens connections without end. Our own relay has a handful. */
+const MAX_CLIENTS = 50;
+
+/** The messages may be anybody's: only the owner of the folder reads them. */
+const OWNER_ONLY = { folder: 0o700, file: 0o600 } as const;
+
+const CR = 0x0d;
+const LF = 0x0a;
+
+/** A line that ends in CR or LF alone may be an end of data to whoever reads it next (SMTP smuggling): it is not kept. */
+class BareLineEnd extends Error {
+  override readonly name = 'BareLineEnd';
+}
 
 export interface CatchAll {
   readonly host: string;
@@ -31,7 +45,7 @@ export async function openCatchAll(parts: {
   readonly clock: () => number;
   readonly newId: () => string;
 }): Promise<CatchAll> {
-  await mkdir(parts.folder, { recursive: true });
+  await mkdir(parts.folder, { recursive: true, mode: OWNER_ONLY.folder });
   const server = new SMTPServer({
     name: 'caught.localhost',
     banner: 'Mailwright keeps what arrives here',
@@ -40,11 +54,15 @@ export async function openCatchAll(parts: {
     disableReverseLookup: true,
     size: MAX_MESSAGE_BYTES,
     closeTimeout: CLOSE_AFTER_MS,
+    maxClients: MAX_CLIENTS,
     logger: false,
+    onMailFrom: (address, session, callback) => callback(pathProblem(address, session, address)),
+    onRcptTo: (address, session, callback) =>
+      callback(pathProblem(address, session, session.envelope.mailFrom)),
     onData(stream, _session, callback) {
       keep(stream, parts).then(
         () => callback(),
-        () => callback(replyError(stream.sizeExceeded ? 552 : 451)),
+        (cause) => callback(refusalOf(cause, stream)),
       );
     },
   });
@@ -69,7 +87,11 @@ async function keep(
   const moment = new Date(parts.clock()).toISOString().replace(/[:.]/g, '-');
   const path = join(parts.folder, `${moment}-${parts.newId()}.eml`);
   try {
-    await pipeline(stream, createWriteStream(`${path}.part`, { flags: 'wx' }));
+    await pipeline(
+      stream,
+      withCompleteLineEnds,
+      createWriteStream(`${path}.part`, { flags: 'wx', mode: OWNER_ONLY.file }),
+    );
     if (stream.sizeExceeded) throw new Error('The message is larger than was announced');
     await rename(`${path}.part`, path);
   } catch (cause) {
@@ -80,7 +102,39 @@ async function keep(
   }
 }
 
-function replyError(code: 451 | 552): Error {
-  const text = code === 552 ? '5.3.4 Message too large' : '4.3.0 The message could not be kept';
-  return Object.assign(new Error(text), { responseCode: code });
+/** Every LF follows a CR, and every CR is followed by an LF, also across pieces (RFC 5321 §2.3.8). */
+async function* withCompleteLineEnds(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let before = 0;
+  for await (const piece of pieces) {
+    for (const byte of piece) {
+      if ((byte === LF) !== (before === CR)) throw new BareLineEnd();
+      before = byte;
+    }
+    yield piece;
+  }
+}
+
+/** RFC 6531 §3.4: bytes over 0x7F in an address need SMTPUTF8, asked for with MAIL. A host name never has them. */
+function pathProblem(
+  { address }: SMTPServerAddress,
+  { hostNameAppearsAs }: SMTPServerSession,
+  mail: SMTPServerAddress | false,
+): Error | null {
+  const isAsked = mail !== false && mail.args !== false && 'SMTPUTF8' in mail.args;
+  const isPlain = isAscii(address) || (isAsked && !address.includes('\ufffd'));
+  return isPlain && isAscii(hostNameAppearsAs) ? null : replyError(501, '5.5.2 Bytes over 0x7F');
+}
+
+function isAscii(text: string | false): boolean {
+  return text === false || /^\p{ASCII}*$/u.test(text);
+}
+
+function refusalOf(cause: unknown, stream: SMTPServerDataStream): Error {
+  if (cause instanceof BareLineEnd) return replyError(550, '5.6.0 A line ends in CR or LF alone');
+  if (stream.sizeExceeded) return replyError(552, '5.3.4 Message too large');
+  return replyError(451, '4.3.0 The message could not be kept');
+}
+
+function replyError(responseCode: 451 | 501 | 550 | 552, text: string): Error {
+  return Object.assign(new Error(text), { responseCode });
 }

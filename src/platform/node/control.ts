@@ -43,7 +43,7 @@ export async function openControl(parts: {
   const before = process.umask(0o177);
   try {
     await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
+      server.once('error', (cause: NodeJS.ErrnoException) => reject(reworded(cause, path)));
       server.listen(path, resolve);
     });
   } finally {
@@ -55,6 +55,13 @@ export async function openControl(parts: {
       rmSync(path, { force: true });
     },
   };
+}
+
+/** A socket's path is at most 107 bytes long on Linux (unix(7)), and the system calls a longer one an invalid argument. */
+function reworded(cause: NodeJS.ErrnoException, path: string): Error {
+  if (cause.code !== 'EINVAL' && cause.code !== 'ENAMETOOLONG') return cause;
+  cause.message = `The path ${path} is too long for a socket: choose a shorter DATA_DIR`;
+  return cause;
 }
 
 async function serve(

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { checkedKey } from '../../objects/key.ts';
+import { checkedKey, checkedPrefix } from '../../objects/key.ts';
 import type { Measured } from '../../objects/measured.ts';
 import { measured } from '../../objects/measured.ts';
 import type { ObjectMeta, ObjectStore, PutMeta } from '../../objects/store.ts';
@@ -92,6 +92,17 @@ export function openFolder(root: string): ObjectStore {
     async delete(key) {
       const path = pathOf(key);
       await reaching(() => rm(path, { force: true }));
+    },
+
+    async *list(prefix) {
+      const folder = join(root, checkedPrefix(prefix));
+      const entries = await reaching(() => opendir(folder).catch(nullWhenAbsent));
+      for await (const entry of entries ?? []) {
+        if (!entry.isFile()) continue;
+        // A put writes a file of its own and renames it: the time of its last writing is that of the put.
+        const found = await reaching(() => stat(join(folder, entry.name)).catch(nullWhenAbsent));
+        if (found !== null) yield { key: `${prefix}${entry.name}`, putAt: found.mtimeMs };
+      }
     },
   };
 }

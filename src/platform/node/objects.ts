@@ -5,8 +5,8 @@ import { openFolder } from './folder.ts';
 import { sha256Hasher } from './hasher.ts';
 import { clock } from './host.ts';
 import { newId } from './ids.ts';
-import type { Log } from './log.ts';
-import type { Settings } from './settings.ts';
+import type { Log } from '../../operator/log.ts';
+import type { Settings } from '../../operator/settings.ts';
 
 /** The bucket of the settings, or a folder beside the databases. */
 export async function openObjects(
@@ -36,8 +36,9 @@ async function tellIfDown(store: ObjectStore, log: Log): Promise<void> {
   }
 }
 
-/** The store's own word for it (`NoSuchBucket`, `InvalidAccessKeyId`): a code, without hosts and names. */
+/** The store's own word for it (`NoSuchBucket`) or the socket's (`ECONNREFUSED`): a code, without hosts and names. */
 function reasonOf(cause: unknown): string {
   const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
-  return inner instanceof Error ? inner.name : 'unknown';
+  if (!(inner instanceof Error)) return 'unknown';
+  return 'code' in inner && typeof inner.code === 'string' ? inner.code : inner.name;
 }

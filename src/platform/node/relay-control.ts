@@ -1,11 +1,12 @@
+import { hostname } from 'node:os';
 import type { ControlRequest } from './control.ts';
 import { askControl } from './control.ts';
-import { readSettings } from './settings.ts';
+import { readSettings } from '../../operator/settings.ts';
 
 /** `npm run relay -- list` and `npm run relay -- resume NAME`: asks the process that works in DATA_DIR. */
 const [verb, name, ...rest] = process.argv.slice(2);
 const request = requestOf();
-const read = readSettings(process.env);
+const read = readSettings(process.env, { hostname: hostname() });
 if (request === null || rest.length > 0) {
   fail('Usage: npm run relay -- list | resume NAME');
 } else if (!read.ok) {

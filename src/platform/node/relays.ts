@@ -7,7 +7,7 @@ import type { CatchAll } from './catch-all.ts';
 import { openCatchAll } from './catch-all.ts';
 import { clock } from './host.ts';
 import { newId } from './ids.ts';
-import type { Settings } from './settings.ts';
+import type { Settings } from '../../operator/settings.ts';
 import { createOpenSocket, relayTls } from './socket.ts';
 
 /** What the built-in catch-all is called in events and in GET /health. */

@@ -1,9 +1,7 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-
-/** As long as the output of SHA-256: less would be the weakest part of every signature made with it. */
-export const MIN_SECRET_KEY_BYTES = 32;
+import { MIN_SECRET_KEY_BYTES } from '../../operator/settings.ts';
 
 /** The service's own secret. Every purpose has a key of its own (RFC 5869), so that none can be used for another. */
 export type SecretKey = (purpose: string) => Uint8Array<ArrayBuffer>;

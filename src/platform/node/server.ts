@@ -5,7 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { Deadlines } from './deadlines.ts';
 import { watchSlowBodies } from './deadlines.ts';
-import type { Guesses } from './guesses.ts';
+import type { Guesses } from '../../operator/guesses.ts';
 
 /** Node's own default, said here because it is a promise: request line and headers together. */
 const MAX_HEADER_BYTES = 16 * 1024;

@@ -1,5 +1,6 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Sql, SqlRow, SqlValue } from '../../mailroom/sql.ts';
+import { StoreUnavailable } from '../../objects/store.ts';
 
 /** Limits of a Durable Object's SQLite, held here too, so that a test on this host fails where the other would. */
 const MAX_BINDINGS = 100;
@@ -26,6 +27,8 @@ const PRAGMAS = [
 const SQLITE_IOERR = 10;
 const SQLITE_CORRUPT = 11;
 const SQLITE_NOTADB = 26;
+/** Nothing is damaged: there is no room. Callers are told to come back (503), and work goes on when there is room again. */
+const SQLITE_FULL = 13;
 
 /**
  * The database could not write or sync. Which of the written pages survive is unknown, the page cache included, so
@@ -59,7 +62,7 @@ export function openSqlite(path: string): SqliteFile {
     for (const pragma of PRAGMAS) database.exec(`PRAGMA ${pragma}`);
   } catch (error) {
     database.close();
-    throw asStorageLost(error);
+    throw asTrouble(error);
   }
   return new NodeSqlite(database);
 }
@@ -81,7 +84,7 @@ class NodeSqlite implements SqliteFile {
       const rows: unknown = statement.all(...bindings);
       return rows as readonly Row[];
     } catch (error) {
-      throw asStorageLost(error);
+      throw asTrouble(error);
     }
   }
 
@@ -144,7 +147,7 @@ class NodeSqlite implements SqliteFile {
     try {
       statement.run();
     } catch (error) {
-      throw asStorageLost(error);
+      throw asTrouble(error);
     }
   }
 
@@ -173,9 +176,10 @@ function sizeOf(value: SqlValue): number {
 }
 
 /** `errcode` is SQLite's extended result code; its low byte is the primary one. */
-function asStorageLost(error: unknown): unknown {
+function asTrouble(error: unknown): unknown {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return error;
   const primary = error.errcode & 0xff;
+  if (primary === SQLITE_FULL) return new StoreUnavailable('The disk is full', { cause: error });
   if (primary !== SQLITE_IOERR && primary !== SQLITE_CORRUPT && primary !== SQLITE_NOTADB) return error;
   return new StorageLost(`The database cannot be used any more: ${error.message}`, { cause: error });
 }

@@ -11,6 +11,7 @@ import type { Egress } from '../../net/egress.ts';
 import type { ObjectStore } from '../../objects/store.ts';
 import type { Relay } from '../../relay/relay.ts';
 import { createSealer, type Sealer } from '../../secrets/sealer.ts';
+import { createTickets } from '../../secrets/ticket.ts';
 import type { Accounts } from './accounts.ts';
 import { openAccounts } from './accounts.ts';
 import { banner } from './banner.ts';
@@ -18,14 +19,15 @@ import { openControl } from './control.ts';
 import { DEADLINES } from './deadlines.ts';
 import { readDocuments } from './documents.ts';
 import { knownDomains } from './domains.ts';
-import { createGuesses } from './guesses.ts';
+import { createGuesses } from '../../operator/guesses.ts';
+import { sha256 } from './hasher.ts';
 import { healthReport } from './health.ts';
 import { clerkHost, clock } from './host.ts';
 import { newId, randomBytes } from './ids.ts';
 import { hasNoKey, makeFirstKey, operatorKey } from './keys.ts';
 import { lockFolder } from './lock.ts';
-import type { Log } from './log.ts';
-import { createLog } from './log.ts';
+import type { Log } from '../../operator/log.ts';
+import { createLog } from '../../operator/log.ts';
 import { openObjects } from './objects.ts';
 import { operate } from './operate.ts';
 import { openOutward } from './outward.ts';
@@ -34,7 +36,7 @@ import type { SecretKey } from './secret-key.ts';
 import { openSecretKey } from './secret-key.ts';
 import type { HttpServer } from './server.ts';
 import { openServer } from './server.ts';
-import type { Settings } from './settings.ts';
+import type { Settings } from '../../operator/settings.ts';
 
 /** A JSON body holds 40 MiB of message as base64 no more; larger files come by upload. */
 const BODY_CAP_BYTES = 45 * 1024 * 1024;
@@ -196,7 +198,7 @@ async function openHttp(
   },
 ): Promise<{ readonly server: HttpServer; readonly url: string; readonly refuse: () => void }> {
   const { accounts, clerk, objects, domains, secretKey, sealer, egress, log } = parts;
-  const guesses = createGuesses(clock.monotonic);
+  const guesses = createGuesses({ monotonic: clock.monotonic, digest: sha256 });
   const host = clerkHost(log);
   let isStopping = false;
   // The address is known only when the port is: with PORT=0 the links could not be written before.
@@ -222,6 +224,11 @@ async function openHttp(
     prepare: (email) => prepareSealed(email, { objects, compose, hasher: host.hasher }),
     sealer,
     egress,
+    hasher: host.hasher,
+    tickets: {
+      download: createTickets(async () => secretKey('download links')),
+      upload: createTickets(async () => secretKey('upload links')),
+    },
     clock: clock.now,
     newId,
     randomBytes,

@@ -3,9 +3,12 @@ import { createApp } from '../../http/app.ts';
 import { type HealthReport, OPERATOR_ACCOUNT, type Parts, type RelayHealth } from '../../http/parts.ts';
 import { UUID_RANDOM_BYTES, uuidV7 } from '../../mailroom/uuid.ts';
 import { compose } from '../../mime/compose.ts';
-import { createGuesses } from '../node/guesses.ts';
-import { domainId } from './domain-id.ts';
+import { deriveKey } from '../../secrets/derive.ts';
+import { createTickets } from '../../secrets/ticket.ts';
+import { domainId } from '../../operator/domain-id.ts';
+import { createGuesses } from '../../operator/guesses.ts';
 import type { Env } from './env.ts';
+import { sha256 } from './hasher.ts';
 import { workerHost, workerLog } from './host.ts';
 import { r2Store } from './objects.ts';
 import { isOperatorKey } from './operator-key.ts';
@@ -30,8 +33,9 @@ export function workerApi(parts: {
   const log = workerLog(settings);
   const objects = r2Store(env.OBJECTS);
   const { hasher, after } = workerHost({ log, now });
+  const { SECRET_KEY: secret } = settings;
   // Each isolate counts for itself: enough that nobody makes the rooms work by guessing.
-  const guesses = createGuesses(now);
+  const guesses = createGuesses({ monotonic: now, digest: sha256 });
   const app = createApp({
     // Asking a Durable Object by name makes it: a name that is not configured is never asked.
     account: async (name) => (accounts.has(name) ? remoteRoom(env.MAILROOM, name) : null),
@@ -41,6 +45,11 @@ export function workerApi(parts: {
     prepare: (email) => prepareSealed(email, { objects, compose, hasher }),
     sealer: workerSealer(settings),
     egress: workerEgress({ settings, after }),
+    hasher,
+    tickets: {
+      download: createTickets(() => deriveKey({ secret, purpose: 'download links' })),
+      upload: createTickets(() => deriveKey({ secret, purpose: 'upload links' })),
+    },
     clock: now,
     newId: () => uuidV7({ now: now(), random: crypto.getRandomValues(new Uint8Array(UUID_RANDOM_BYTES)) }),
     randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
@@ -64,7 +73,7 @@ function httpSettings(env: Env, settings: WorkerSettings): Parts['settings'] {
   const createdAt = Date.parse(env.VERSION.timestamp);
   return {
     publicUrl: settings.PUBLIC_URL,
-    domains: settings.DOMAINS?.map((name) => ({ id: domainId(name), name, createdAt })) ?? null,
+    domains: settings.DOMAINS?.map((name) => ({ id: domainId(name, sha256), name, createdAt })) ?? null,
     rateLimit: settings.RATE_LIMIT,
     keyPrefix: settings.KEY_PREFIX,
     simulatedDomain: settings.SIMULATED_DOMAIN ?? null,

@@ -1,5 +1,5 @@
 import type { Host } from '../../clerk/host.ts';
-import { createLog, type Log } from '../node/log.ts';
+import { createLog, type Log } from '../../operator/log.ts';
 import { sha256Hasher } from './hasher.ts';
 import type { WorkerSettings } from './settings.ts';
 

@@ -1,4 +1,4 @@
-import { checkedKey } from '../../objects/key.ts';
+import { checkedKey, checkedPrefix } from '../../objects/key.ts';
 import { type Measured, measured } from '../../objects/measured.ts';
 import { slices } from '../../objects/slices.ts';
 import type { ObjectMeta, ObjectStore, PutMeta } from '../../objects/store.ts';
@@ -51,6 +51,18 @@ export function r2Store(bucket: R2Bucket): ObjectStore {
       const object = await answered(bucket.head(checkedKey(key)));
       const hash = object?.customMetadata?.['hash'];
       await answered(bucket.delete(hash === undefined ? key : [key, hash]));
+    },
+
+    async *list(prefix) {
+      const below = checkedPrefix(prefix);
+      let page: R2Objects | null = null;
+      do {
+        const options: R2ListOptions = page?.truncated
+          ? { prefix: below, cursor: page.cursor }
+          : { prefix: below };
+        page = await answered(bucket.list(options));
+        for (const { key, uploaded } of page.objects) yield { key, putAt: uploaded.getTime() };
+      } while (page.truncated);
     },
   };
 }

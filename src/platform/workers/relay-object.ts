@@ -32,8 +32,11 @@ import { WORKERS_WAITS } from './waits.ts';
 /** A message that came while the relay is closed is due again when it opens, and never sooner than this. */
 const LEAST_RETRY_MS = 1_000;
 
-/** A lease is long, but a message that must wait longer than this for a ramp is better off in its row. */
-const LONGEST_RAMP_WAIT_MS = 30_000;
+/** A message that must wait longer than this for a ramp is better off in its row: the lease is for the attempt. */
+const LONGEST_RAMP_WAIT_MS = 10_000;
+
+/** An attempt may take this long once it begins: a free connection, all before the dot, the reply to the dot. */
+const LONGEST_ATTEMPT_MS = WORKERS_WAITS.slot + WORKERS_WAITS.beforeDot + WORKERS_WAITS.dot;
 
 interface Delivery {
   readonly account: string;
@@ -93,8 +96,9 @@ export class Relay extends DurableObject<Env> {
     };
     this.#count(account, 1);
     try {
-      if (await this.#mayCarry()) await this.#carry(claim, parts);
-      else await this.#putBack(claim, parts);
+      // A probe or a ramp may have used the lease up: no reply may come when recovery has decided already.
+      const mayCarry = (await this.#mayCarry()) && claim.leaseUntil - this.clock() >= LONGEST_ATTEMPT_MS;
+      await (mayCarry ? this.#carry(claim, parts) : this.#putBack(claim, parts));
     } finally {
       this.#count(account, -1);
     }

@@ -2,8 +2,9 @@ import * as z from 'zod';
 import type { MailroomConfig } from '../../mailroom/mailroom.ts';
 import type { RelayConfig } from '../../relay/relay.ts';
 import { problemsOnWorkers, readRelayUrls } from '../../relay/relay-url.ts';
-import { readSettings, SETTINGS, type Settings, type SettingName as SharedName } from '../node/settings.ts';
-import { domainId } from './domain-id.ts';
+import { domainId } from '../../operator/domain-id.ts';
+import { readSettings, SETTINGS, type Settings, type SettingName as SharedName } from '../../operator/settings.ts';
+import { sha256 } from './hasher.ts';
 
 /** Threats: too few bytes of key let a link be forged. */
 const MIN_SECRET_KEY_CHARACTERS = 32;
@@ -100,7 +101,7 @@ export function readWorkerSettings(env: Readonly<Record<string, unknown>>): Read
   const own = z
     .object(Object.fromEntries(OWN_NAMES.map((name) => [name, OWN[name].schema])))
     .safeParse(texts);
-  const shared = readSettings({ EHLO_NAME: hostOf(texts.PUBLIC_URL), ...texts });
+  const shared = readSettings(texts, { hostname: hostOf(texts.PUBLIC_URL) });
   const problems = shared.ok ? [] : [...shared.problems];
   for (const issue of own.success ? [] : own.error.issues) {
     const name = issue.path[0] as OwnName;
@@ -149,8 +150,9 @@ function catchAll(port: number, ehloName: string): RelayConfig {
   };
 }
 
-function hostOf(url: string | undefined): string | undefined {
-  return url !== undefined && URL.canParse(url) ? new URL(url).hostname : undefined;
+/** A Worker runs on no machine of its own. */
+function hostOf(url: string | undefined): string {
+  return url !== undefined && URL.canParse(url) ? new URL(url).hostname : '';
 }
 
 const read = new WeakMap<object, ReadWorkerSettings>();
@@ -180,7 +182,7 @@ export function mailroomConfig(settings: WorkerSettings): MailroomConfig {
     clearRelays: settings.relays
       .filter(({ endpoints }) => endpoints.some(({ security }) => security === 'none'))
       .map(({ name }) => name),
-    domains: settings.DOMAINS?.map((name) => ({ id: domainId(name), name })) ?? null,
+    domains: settings.DOMAINS?.map((name) => ({ id: domainId(name, sha256), name })) ?? null,
     rateLimit: settings.RATE_LIMIT,
     unknownPolicy: settings.UNKNOWN_RETRY,
     maxAgeMs: settings.maxAgeMs,

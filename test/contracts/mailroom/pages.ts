@@ -44,7 +44,7 @@ export function pagesContract(house: LendHouse): void {
         room.settle(room.claimed(), SENT);
         room.now += SECOND;
         room.accepted();
-        const { content, recipients, ...shown } = room.read(id);
+        const { content, recipients, attachments, ...shown } = room.read(id);
         const list = room.room.emails({ page: pageOf({}) });
         expect(list.ok && list.value.items[1]).toEqual(shown);
         expect(shown.lastEvent).toBe('sent');

@@ -7,7 +7,7 @@ import type {
   WebhookAttemptRecord,
   WebhookEventRecord,
 } from '../../../src/mailroom/webhook-records.ts';
-import type { House } from './house.ts';
+import { type House, SENT } from './house.ts';
 
 export const CALL_LEASE_MS = 60_000;
 
@@ -25,6 +25,13 @@ export function addWebhook(room: House, change: Partial<NewWebhook> = {}): strin
     now: room.now,
   });
   if (!made.ok) throw new Error(made.refusal.message);
+  return id;
+}
+
+/** A mail that a relay has taken; answers its id. */
+export function sentMail(room: House, change: Parameters<House['accepted']>[1] = {}): string {
+  const id = room.accepted(undefined, change);
+  room.settle(room.claimed(), SENT);
   return id;
 }
 

@@ -37,6 +37,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     DOMAINS: 'mine.example',
     ACCOUNTS: `other:${other.publicId}:${await hashKey(other.token)}`,
     LOG_LEVEL: 'info',
+    EGRESS_ALLOW: '127.0.0.1',
     RELAY_URL: [
       `smtp://user:pass@localhost:${servers.starttls.port}?name=first`,
       `smtps://user:pass@localhost:${servers.implicit.port}?name=second`,

@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto';
-import { isIPv6 } from 'node:net';
-import type { GuessLimit } from '../../http/parts.ts';
+import type { GuessLimit } from '../http/parts.ts';
+import { parseAddress, printAddress } from '../net/address.ts';
+import type { Digest } from './digest.ts';
 
 // Guessing a key of 142 random bits is hopeless at any rate; the limit is there so that an address that tries cannot make
 // us work for it (threats.md section 10). A person with a wrong key in a script stays below it.
@@ -13,6 +13,11 @@ const MAX_ADDRESSES = 10_000;
 /** Callers behind one proxy share its address: a token that was good before passes while others guess beside it. */
 const MAX_KNOWN_TOKENS = 10_000;
 
+interface GuessParts {
+  readonly monotonic: () => number;
+  readonly digest: Digest;
+}
+
 export interface Guesses extends GuessLimit {
   /** Says where a request came from; the request itself does not know. */
   from(request: Request, address: string | undefined): void;
@@ -21,7 +26,7 @@ export interface Guesses extends GuessLimit {
 }
 
 /** Failed authentications per remote address, before any key is looked up. Time is monotonic milliseconds. */
-export function createGuesses(monotonic: () => number): Guesses {
+export function createGuesses({ monotonic, digest }: GuessParts): Guesses {
   const addresses = new WeakMap<Request, string>();
   const windows = new Map<string, { failures: number; readonly endsAt: number }>();
   const known = new Set<string>();
@@ -41,7 +46,7 @@ export function createGuesses(monotonic: () => number): Guesses {
       const failures = window?.failures ?? 0;
       const left = window === null ? WINDOW_MS : window.endsAt - monotonic();
       return {
-        refused: failures >= FAILURES_PER_WINDOW && !known.has(tokenOf(request)),
+        refused: failures >= FAILURES_PER_WINDOW && !known.has(tokenOf(request, digest)),
         rate: {
           limit: FAILURES_PER_WINDOW,
           remaining: Math.max(0, FAILURES_PER_WINDOW - failures),
@@ -60,7 +65,7 @@ export function createGuesses(monotonic: () => number): Guesses {
       forgetOldest(windows, MAX_ADDRESSES);
     },
     succeeded(request) {
-      const token = tokenOf(request);
+      const token = tokenOf(request, digest);
       if (token === '' || known.has(token)) return;
       known.add(token);
       forgetOldest(known, MAX_KNOWN_TOKENS);
@@ -69,9 +74,9 @@ export function createGuesses(monotonic: () => number): Guesses {
 }
 
 /** Never the token itself: only its digest stays in memory. */
-function tokenOf(request: Request): string {
+function tokenOf(request: Request, digest: Digest): string {
   const header = request.headers.get('authorization');
-  return header === null ? '' : hash('sha256', header, 'base64');
+  return header === null ? '' : digest(header);
 }
 
 function forgetOldest(
@@ -85,14 +90,8 @@ function forgetOldest(
 
 /** One caller of IPv6 has a /64 of addresses at least; IPv4 in its mapped spelling is IPv4. */
 export function networkOf(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
-  if (mapped?.[1] !== undefined) return mapped[1];
-  const bare = address.replace(/%.*$/, '');
-  if (!isIPv6(bare)) return address;
-  const [head = '', tail = ''] = bare.split('::');
-  const front = head === '' ? [] : head.split(':');
-  const back = tail === '' ? [] : tail.split(':');
-  const zeros = bare.includes('::') ? new Array<string>(8 - front.length - back.length).fill('0') : [];
-  const groups = [...front, ...zeros, ...back].slice(0, 4);
-  return `${groups.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`;
+  const parsed = parseAddress(address.replace(/%.*$/, ''));
+  if (parsed === null) return address;
+  const printed = printAddress(parsed);
+  return parsed.bits === 32 ? printed : `${printed.split(':').slice(0, 4).join(':')}::/64`;
 }

@@ -1,13 +1,11 @@
-import { hostname } from 'node:os';
 import * as z from 'zod';
-import { canonicalDomain } from '../../mime/domain.ts';
-import { readAllowance } from '../../net/allowance.ts';
-import type { S3Settings } from '../../objects/s3-requests.ts';
-import type { RelayConfig } from '../../relay/relay.ts';
-import { readRelayUrls } from '../../relay/relay-url.ts';
+import { canonicalDomain } from '../mime/domain.ts';
+import { readAllowance } from '../net/allowance.ts';
+import type { S3Settings } from '../objects/s3-requests.ts';
+import type { RelayConfig } from '../relay/relay.ts';
+import { readRelayUrls } from '../relay/relay-url.ts';
 import { LOG_LEVELS } from './log.ts';
 import { bucketOf, missingS3, S3_SETTINGS } from './s3-settings.ts';
-import { MIN_SECRET_KEY_BYTES } from './secret-key.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -16,6 +14,9 @@ const DAY_MS = 24 * HOUR_MS;
 const MAX_AGE_HOURS = 120;
 const MAX_RETENTION_DAYS = 3_650;
 const MAX_RATE = 1_000_000;
+
+/** As long as the output of SHA-256: less would be the weakest part of every signature made with it. */
+export const MIN_SECRET_KEY_BYTES = 32;
 
 /** RFC 5321 §4.1.1.1: EHLO takes a domain; a machine without one may call itself by a single label. */
 const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
@@ -94,7 +95,7 @@ export const SETTINGS = {
   SECRET_KEY: setting({
     schema: z
       .string()
-      .refine((text) => Buffer.byteLength(text) >= MIN_SECRET_KEY_BYTES)
+      .refine((text) => new TextEncoder().encode(text).length >= MIN_SECRET_KEY_BYTES)
       .optional(),
     expected: `a secret of ${MIN_SECRET_KEY_BYTES} bytes or more`,
     meaning: 'What the keys of this service are made of, one for each purpose.',
@@ -211,8 +212,15 @@ const Environment = z.object(
   Object.fromEntries(Object.entries(SETTINGS).map(([name, { schema }]) => [name, schema])),
 );
 
-/** Reads the environment. A variable that is set to nothing counts as not set. */
-export function readSettings(env: Readonly<Record<string, string | undefined>>): ReadSettings {
+/**
+ * Reads the environment. A variable that is set to nothing counts as not set.
+ *
+ * @param machine what the machine is called; some carry a name that EHLO may not (an underscore, nothing at all).
+ */
+export function readSettings(
+  env: Readonly<Record<string, string | undefined>>,
+  machine: { readonly hostname: string },
+): ReadSettings {
   const given = Object.entries(env).filter(
     ([name, text]) => name in SETTINGS && text !== undefined && text !== '',
   );
@@ -221,8 +229,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   const wrong = parsed.success ? [] : parsed.error.issues.map(({ path }) => path[0] as SettingName);
   const problems = [...new Set(wrong)].map((name) => `${name}: expected ${SETTINGS[name].expected}`);
 
-  const ehloName =
-    texts.EHLO_NAME !== undefined && HOST_NAME.test(texts.EHLO_NAME) ? texts.EHLO_NAME : ownName();
+  const names = [texts.EHLO_NAME ?? '', machine.hostname];
+  const ehloName = names.find((name) => HOST_NAME.test(name)) ?? 'localhost';
   const relays = texts.RELAY_URL === undefined ? null : readRelayUrls(texts.RELAY_URL, { ehloName });
   if (relays?.ok === false) problems.push(...relays.problems.map((problem) => `RELAY_URL: ${problem}`));
   if (texts.RELAY_URL !== undefined && texts.DOMAINS === undefined) {
@@ -244,10 +252,4 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
       s3: bucketOf(values),
     },
   };
-}
-
-/** Some machines carry a name that EHLO may not (an underscore, nothing at all). */
-function ownName(): string {
-  const name = hostname();
-  return HOST_NAME.test(name) ? name : 'localhost';
 }

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { createGuesses, networkOf } from '../../src/platform/node/guesses.ts';
+import { createGuesses, networkOf } from '../../src/operator/guesses.ts';
+import { sha256 } from '../../src/platform/node/hasher.ts';
 
 function setUp() {
   let now = 0;
-  const guesses = createGuesses(() => now);
+  const guesses = createGuesses({ monotonic: () => now, digest: sha256 });
   const from = (address: string, token = 'wrong'): Request => {
     const request = new Request('http://x/', { headers: { authorization: `Bearer ${token}` } });
     guesses.from(request, address);

@@ -1,8 +1,8 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createLog, maskAddresses } from '../../src/platform/node/log.ts';
-import { readSettings } from '../../src/platform/node/settings.ts';
+import { createLog, maskAddresses } from '../../src/operator/log.ts';
+import { readSettings } from '../../src/operator/settings.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 

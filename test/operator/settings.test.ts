@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readSettings, SETTINGS } from '../../src/platform/node/settings.ts';
+import { readSettings, SETTINGS } from '../../src/operator/settings.ts';
 
 /** One right environment; each row of the tables changes one thing. */
 const RIGHT = {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { S3Settings } from '../../objects/s3-requests.ts';
+import type { S3Settings } from '../objects/s3-requests.ts';
 
 /** The rows of the settings' table that make a bucket.  */
 export const S3_SETTINGS = {
