@@ -11,6 +11,7 @@ import { everythingScores } from './scores/everything.ts';
 import { headerRowScores } from './scores/header-rows.ts';
 import { mailParserScores } from './scores/mail-parser.ts';
 import { mime4jScores } from './scores/mime4j.ts';
+import { ordinaryScores } from './scores/ordinary.ts';
 import { readByPostalMime } from './scores/postal-mime.ts';
 import type { Score } from './scores/score.ts';
 import { sisimaiScores } from './scores/sisimai.ts';
@@ -24,6 +25,7 @@ const SETS: Readonly<Record<string, () => Promise<readonly Score[]> | readonly S
   mime4j: mime4jScores,
   everything: everythingScores,
   sisimai: sisimaiScores,
+  ordinary: ordinaryScores,
 };
 
 const OTHER_SETS: typeof SETS = {

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
-import { clock } from './platform/node/host.ts';
 import { readSettings } from './operator/settings.ts';
+import { clock } from './platform/node/host.ts';
 import { onStopSignal } from './platform/node/signals.ts';
 import { StorageLost } from './platform/node/sqlite.ts';
 import { CannotStart, startService } from './platform/node/start.ts';

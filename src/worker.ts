@@ -4,6 +4,7 @@ import { refuse } from './http/answer.ts';
 import { workerApi } from './platform/workers/api.ts';
 import type { Env } from './platform/workers/env.ts';
 import { Mailroom } from './platform/workers/mailroom-object.ts';
+import { Notifier } from './platform/workers/notifier-object.ts';
 import { Relay } from './platform/workers/relay-object.ts';
 import { readOnce, wrongSettings } from './platform/workers/settings.ts';
 
@@ -33,4 +34,4 @@ function misconfigured(message: string): Response {
 
 // The runtime finds the handler as the default export, and the objects by the names in wrangler.toml.
 // biome-ignore lint/style/noDefaultExport: the runtime's own convention.
-export { Mailroom, Relay, worker as default };
+export { Mailroom, Notifier, Relay, worker as default };

@@ -59,39 +59,37 @@ const PLAN: Readonly<Record<string, Doors>> = {
     types: ['src/mailroom', 'src/net'],
     packages: { '*': ['hono', 'zod'], 'schedule.ts': ['chrono-node'] },
   },
+  // What the operator says and is told; the same on both hosts.
+  'src/operator': {
+    values: ['src/mime', 'src/net', 'src/relay'],
+    types: ['src/http', 'src/objects'],
+    packages: { '*': ['zod'] },
+  },
   'src/platform/node': {
-    values: [...CARRIED, 'src/clerk', 'src/http'],
+    values: [...CARRIED, 'src/clerk', 'src/http', 'src/operator'],
     packages: { '*': ['hono', '@hono/node-server', 'smtp-server', 'zod', 'nodemailer', 'yaml'] },
     node: ['*'],
   },
-  // Workers speak some of `node:` too (`nodejs_compat`). Settings, log lines and the limit of guesses
-  // are the same on both hosts.
+  // Workers speak some of `node:` too (`nodejs_compat`).
   'src/platform/workers': {
-    values: [
-      ...CARRIED,
-      'src/clerk',
-      'src/http',
-      'src/platform/node/settings.ts',
-      'src/platform/node/log.ts',
-      'src/platform/node/guesses.ts',
-    ],
+    values: [...CARRIED, 'src/clerk', 'src/http', 'src/operator'],
     packages: { '*': ['hono', 'zod', 'nodemailer'] },
     node: ['*'],
     cloudflare: ['*'],
   },
   // Runs the Worker on this machine; no part of what is deployed.
   'src/platform/dev': {
-    values: [...CARRIED, 'src/platform/node', 'src/platform/workers'],
+    values: [...CARRIED, 'src/operator', 'src/platform/node', 'src/platform/workers'],
     packages: { '*': ['yaml', 'wrangler'] },
     node: ['*'],
   },
   'src/node.ts': {
-    values: [...CARRIED, 'src/clerk', 'src/inbound', 'src/http', 'src/platform/node'],
+    values: [...CARRIED, 'src/clerk', 'src/inbound', 'src/http', 'src/operator', 'src/platform/node'],
     packages: { '*': ['hono', '@hono/node-server', 'smtp-server', 'zod', 'nodemailer'] },
     node: ['*'],
   },
   'src/worker.ts': {
-    values: [...CARRIED, 'src/clerk', 'src/inbound', 'src/http', 'src/platform/workers'],
+    values: [...CARRIED, 'src/clerk', 'src/inbound', 'src/http', 'src/operator', 'src/platform/workers'],
     packages: { '*': ['hono'] },
     cloudflare: ['*'],
   },

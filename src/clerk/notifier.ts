@@ -3,9 +3,9 @@ import type { DeliveryClaim } from '../mailroom/webhook-records.ts';
 import { Agenda } from './agenda.ts';
 import type { Host } from './host.ts';
 import { pause } from './host.ts';
-import { NOTIFY_LEASE_MS, type NotifyParts, notify } from './notify.ts';
+import { NOTIFY_LEASE_MS, type NotifyParts } from './notify.ts';
+import { placeCall } from './place-call.ts';
 import type { Rooms } from './rooms.ts';
-import { writeUntilLeaseEnds } from './settle.ts';
 
 /** Calls at once, over all accounts. Each is a socket and 20 KB; one that hangs holds its place for 15 s. */
 const CALLS_AT_ONCE = 512;
@@ -137,41 +137,14 @@ export class Notifier {
     this.#running.add(ended);
   }
 
-  async #carry({ account, room, claim }: Work): Promise<void> {
-    const { host } = this.#parts;
-    const sentAt = host.now();
-    const answer = await notify(claim, this.#parts, this.#abort.signal);
-    const { claimId, leaseUntil } = claim;
-    const settled = await writeUntilLeaseEnds(
-      {
-        id: claimId,
-        leaseUntil,
-        write: () => {
-          const written = room.settleDelivery({ claimId, now: host.now(), sentAt, answer });
-          // The next claim is asked for in the same turn: on a host that groups commits the two share one.
-          this.wake(account);
-          return written;
-        },
-      },
-      { host, hurry: this.#hurry.signal, troubled: () => {} },
-    );
-    const written = settled === 'lost' ? 'lost' : settled.kind;
-    const isWell = answer.kind === 'answered' && answer.status < 300;
-    host.log({
-      level: isWell && written === 'settled' ? 'debug' : 'info',
-      event: 'webhook_call',
-      account,
-      webhook: claim.webhookId,
-      message: claim.eventId,
-      attempt: claim.attempt,
-      outcome: answer.kind,
-      status: answer.kind === 'withdrawn' ? null : answer.status,
-      milliseconds: host.now() - sentAt,
-      written,
+  #carry(work: Work): Promise<void> {
+    return placeCall(work, {
+      ...this.#parts,
+      signal: this.#abort.signal,
+      hurry: this.#hurry.signal,
+      // The next claim is asked for in the same turn: on a host that groups commits the two share one.
+      writing: () => this.wake(work.account),
     });
-    if (settled === 'lost' || settled.kind === 'stale' || settled.disabled === null) return;
-    const reason = settled.disabled;
-    host.log({ level: 'warn', event: 'webhook_disabled', account, webhook: claim.webhookId, reason });
   }
 
   #arm(): void {

@@ -15,6 +15,8 @@ export class RequestBody {
   readonly #request: Request;
   readonly #cap: number;
   readonly #chunks: Uint8Array<ArrayBuffer>[] = [];
+  /** Of the length that was declared, for a large body: pieces and then the whole of them would be its size twice. */
+  #whole: Uint8Array<ArrayBuffer> | null = null;
   #length = 0;
   #broken = false;
   #ended = false;
@@ -57,10 +59,12 @@ export class RequestBody {
   async finish(): Promise<BodyOutcome> {
     const refusal = this.#atSight();
     if (refusal !== null) return { kind: 'refused', refusal: await this.#stop(refusal) };
+    const declared = this.#declared();
+    if (declared > SMALL_BODY_BYTES && this.#length === 0) this.#whole = new Uint8Array(declared);
     if (!(await this.#readUpTo(this.#cap)))
       return { kind: 'refused', refusal: await this.#stop(tooLarge(this.#cap)) };
     if (this.#broken) return { kind: 'refused', refusal: malformedBody('It ended before it was complete.') };
-    return { kind: 'read', bytes: whole(this.#chunks) };
+    return { kind: 'read', bytes: this.#whole?.subarray(0, this.#length) ?? whole(this.#chunks) };
   }
 
   /** True when the end of the body was reached with at most `limit` bytes. */
@@ -76,8 +80,12 @@ export class RequestBody {
   }
 
   #keep(chunk: Uint8Array<ArrayBuffer>): void {
-    this.#chunks.push(chunk);
-    this.#length += chunk.length;
+    const end = this.#length + chunk.length;
+    if (this.#whole === null) this.#chunks.push(chunk);
+    // Where the framing of HTTP is not what it should be, no byte beyond the declared length is believed.
+    else if (end <= this.#whole.length) this.#whole.set(chunk, this.#length);
+    else this.#broken = true;
+    this.#length = end;
   }
 
   /** A client that goes away in the middle is no failure of ours. */
@@ -92,6 +100,7 @@ export class RequestBody {
 
   async #stop(refusal: Refusal): Promise<Refusal> {
     this.#chunks.length = 0;
+    this.#whole = null;
     try {
       await this.#reader?.cancel();
     } catch {

@@ -2,7 +2,7 @@ import { unavailable } from '../../schemas/refusal.ts';
 import type { Outgoing } from './answer.ts';
 import { identify } from './auth.ts';
 import { Gate } from './gate.ts';
-import { OPERATOR_ACCOUNT, type Parts } from './parts.ts';
+import type { Parts } from './parts.ts';
 import { presentHealth } from './present.ts';
 
 const RETRY_AFTER_SECONDS = 5;
@@ -12,16 +12,15 @@ const RETRY_AFTER_SECONDS = 5;
  * full-access key; without one the answer is the same for every other key and for none.
  */
 export async function health(request: Request, parts: Parts, now: number): Promise<Outgoing> {
+  if (!(await parts.accepting())) return { refusal: unavailable(RETRY_AFTER_SECONDS) };
   const identified = await identify(request.headers.get('authorization'), parts);
-  const account = identified.kind === 'caller' ? identified.caller.account : OPERATOR_ACCOUNT;
-  const report = await parts.health(account);
-  if (!report.accepting) return { refusal: unavailable(RETRY_AFTER_SECONDS) };
   if (identified.kind === 'invalid') parts.guesses?.failed(request);
   if (identified.kind !== 'caller') return { status: 200, body: { status: 'ok' } };
   const gate = new Gate(identified.caller, 'full', now);
   const stopped = await gate.admit();
   if (gate.strange) parts.guesses?.failed(request);
   if (stopped !== null) return { status: 200, body: { status: 'ok' } };
-  const depth = await gate.caller.room.depth({ now });
+  const { account, room } = identified.caller;
+  const [report, depth] = await Promise.all([parts.health(account), room.depth({ now })]);
   return { status: 200, body: presentHealth(report, depth) };
 }

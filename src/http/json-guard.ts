@@ -38,6 +38,8 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 /** A double has at most 309 digits before the point: only longer or exponential numbers can overflow. */
 const SAFE_DIGITS = 308;
+/** Against a number of 45 million digits, which takes seconds to read. No double needs a tenth of this (RFC 8259 §6). */
+const MAX_NUMBER_CHARACTERS = 4096;
 
 /** What the last key before a container was. Only the way to attachment content matters. */
 type KeyKind = 'attachments' | 'content' | 'other';
@@ -50,8 +52,13 @@ interface Frame {
   key: KeyKind;
 }
 
-/** Counts depth, keys, elements; finds numbers that overflow and lone surrogates written as escapes. */
-export function guardJson(bytes: Uint8Array): GuardFinding {
+/**
+ * Counts depth, keys, elements; finds numbers that overflow and lone surrogates written as escapes.
+ *
+ * @param cutsContents whether the caller cuts the contents of attachments out before anything parses the text. Only then are
+ *   they not counted: millions of empty objects in one are a gigabyte like anywhere else.
+ */
+export function guardJson(bytes: Uint8Array, cutsContents: boolean): GuardFinding {
   const strings = new StringSkipper(bytes);
   const frames: Frame[] = [];
   let keys = 0;
@@ -66,11 +73,11 @@ export function guardJson(bytes: Uint8Array): GuardFinding {
     if (byte === QUOTE) {
       const end = strings.skip(at + 1);
       lastString = [at + 1, end];
-      if (contentDepth === 0 && isContent(frames)) contents.push({ start: at, end: end + 1 });
+      if (cutsContents && contentDepth === 0 && isContent(frames)) contents.push({ start: at, end: end + 1 });
       at = end;
     } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
       if (frames.length === MAX_DEPTH) return { kind: 'too_deep' };
-      if (contentDepth === 0 && isContent(frames)) {
+      if (cutsContents && contentDepth === 0 && isContent(frames)) {
         contentDepth = frames.length + 1;
         contentStart = at;
       }
@@ -149,6 +156,7 @@ function overflows(bytes: Uint8Array, start: number, end: number): boolean {
   let exponent = false;
   for (let at = start; at < end; at += 1) exponent ||= bytes[at] === 0x65 || bytes[at] === 0x45;
   if (!exponent && end - start <= SAFE_DIGITS) return false;
+  if (end - start > MAX_NUMBER_CHARACTERS) return true;
   let text = '';
   for (let at = start; at < end; at += 1) text += String.fromCharCode(bytes[at] ?? 0);
   const value = Number(text);

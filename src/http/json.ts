@@ -14,7 +14,7 @@ export type ParsedJson =
  */
 export function parseJson(bytes: Uint8Array): ParsedJson {
   if (bytes.length === 0) return { ok: true, value: {} };
-  const finding = guardJson(bytes);
+  const finding = guardJson(bytes, false);
   if (finding.kind !== 'passed') return { ok: false, refusal: malformedBody(findingText(finding)) };
   const value = decode(bytes);
   if (value === undefined) return { ok: false, refusal: malformedBody('It is not JSON in UTF-8.') };

@@ -43,8 +43,6 @@ export interface RelayHealth {
 }
 
 export interface HealthReport {
-  /** False while mail cannot be accepted: the disk refuses writes, or the process is stopping. */
-  readonly accepting: boolean;
   readonly relays: readonly RelayHealth[];
   /** `freeBytes` is null where the host cannot tell. */
   readonly storage: { readonly writable: boolean; readonly freeBytes: number | null };
@@ -98,6 +96,9 @@ export interface Parts {
   readonly newId: () => string;
   readonly randomBytes: (length: number) => Uint8Array;
   readonly settings: Settings;
+  /** False while mail cannot be accepted: the disk refuses writes, or the process is stopping. Anybody may ask, at any rate. */
+  readonly accepting: () => Promise<boolean>;
+  /** Asked for holders of a full-access key alone: it may cost calls to other places. */
   readonly health: (account: string) => Promise<HealthReport>;
   /** The API document in both spellings. */
   readonly documents: { readonly yaml: string; readonly json: string };

@@ -19,7 +19,7 @@ interface SendLimits {
  */
 export function parseSendJson(bytes: Uint8Array<ArrayBuffer>, limits: SendLimits): ParsedJson {
   if (bytes.length === 0) return { ok: true, value: {} };
-  const finding = guardJson(bytes);
+  const finding = guardJson(bytes, true);
   if (finding.kind !== 'passed') return { ok: false, refusal: malformedBody(findingText(finding)) };
   // Nobody outside can know the word that stands for what was cut out, so nobody can write it himself.
   const nonce = hex(limits.randomBytes(NONCE_BYTES));

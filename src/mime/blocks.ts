@@ -3,14 +3,14 @@ import { MAX_HEADER_BYTES } from './parse-limits.ts';
 const LF = 0x0a;
 const CR = 0x0d;
 
-type LineEnds = 'unknown' | 'behind CR' | 'as they are' | 'lone CR';
+type LineEnds = 'unknown' | 'as they are' | 'lone CR';
 
 /**
  * The bytes of a mail in blocks of one size, whatever the pieces in which they came; only the last may be smaller.
  *
- * A mail whose first line ends with a lone CR was written where that is the line end (old Macintosh, some archives): all its
- * CRs are line ends then, and LF here. In any other mail a lone CR is a byte like others, so that no header line can be
- * hidden behind one.
+ * A mail whose header, up to its blank line, has lone CRs and not one LF was written where CR is the line end (old Macintosh,
+ * some archives): all its CRs are line ends then, and LF here. In any other mail a lone CR is a byte like others, so that no
+ * header line can be hidden behind one.
  */
 export async function* blocksOf(
   source: AsyncIterable<Uint8Array>,
@@ -18,28 +18,37 @@ export async function* blocksOf(
 ): AsyncGenerator<Uint8Array> {
   let lineEnds: LineEnds = 'unknown';
   let waiting: Uint8Array[] = [];
+  const search = new LineEndSearch();
   for await (const block of cutEvenly(source, blockBytes)) {
-    waiting.push(block);
-    if (lineEnds === 'unknown' || lineEnds === 'behind CR') {
-      lineEnds = lineEndsOf(block, lineEnds);
-      const isUndecided = lineEnds === 'unknown' || lineEnds === 'behind CR';
-      if (isUndecided && waiting.length * blockBytes < MAX_HEADER_BYTES) continue;
-      if (isUndecided) lineEnds = 'as they are';
-    }
-    for (const decided of waiting) yield lineEnds === 'lone CR' ? withLineFeeds(decided) : decided;
-    waiting = [];
+    if (lineEnds === 'unknown') {
+      lineEnds = search.in(block);
+      waiting.push(block);
+      if (lineEnds === 'unknown' && waiting.length * blockBytes < MAX_HEADER_BYTES) continue;
+      yield* settled(waiting, lineEnds);
+      if (lineEnds === 'unknown') lineEnds = 'as they are';
+      waiting = [];
+    } else yield lineEnds === 'lone CR' ? withLineFeeds(block) : block;
   }
-  yield* waiting;
+  // A mail that ends in its header, without any LF.
+  yield* settled(waiting, 'lone CR');
 }
 
-function lineEndsOf(block: Uint8Array, before: LineEnds): LineEnds {
-  if (before === 'behind CR') return block[0] === LF ? 'as they are' : 'lone CR';
-  const cr = block.indexOf(CR);
-  const lf = block.indexOf(LF);
-  if (lf >= 0 && (cr < 0 || lf < cr)) return 'as they are';
-  if (cr < 0) return 'unknown';
-  if (cr + 1 === block.length) return 'behind CR';
-  return block[cr + 1] === LF ? 'as they are' : 'lone CR';
+function settled(blocks: readonly Uint8Array[], lineEnds: LineEnds): readonly Uint8Array[] {
+  return lineEnds === 'lone CR' ? blocks.map(withLineFeeds) : blocks;
+}
+
+/** What comes first: an LF, or the blank line of a header whose lines end with CR. Some servers write CR CR LF. */
+class LineEndSearch {
+  #crs = 0;
+
+  in(block: Uint8Array): LineEnds {
+    for (const byte of block) {
+      if (byte === LF) return 'as they are';
+      if (byte !== CR && this.#crs > 1) return 'lone CR';
+      this.#crs = byte === CR ? this.#crs + 1 : 0;
+    }
+    return 'unknown';
+  }
 }
 
 function withLineFeeds(block: Uint8Array): Uint8Array {

@@ -68,7 +68,7 @@ export type Charset =
 export function charsetOf(label: string): Charset {
   if (label.length > MAX_LABEL) return { kind: 'undeclared' };
   const plain = label.toLowerCase().replace(/[^a-z0-9]/g, '');
-  if (/^(?:unicode11)?utf7(?:imap)?$/.test(plain) || plain === 'csunicode11utf7') return { kind: 'utf-7' };
+  if (/^x?(?:unicode11)?utf7(?:imap)?$/.test(plain) || plain === 'csunicode11utf7') return { kind: 'utf-7' };
   if (UNKNOWN.has(plain) || ASCII.has(plain)) return { kind: 'undeclared' };
   if (KOREAN.has(plain)) return known('windows-949');
   if (HZ.has(plain)) return known('hz-gb-2312');

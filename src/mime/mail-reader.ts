@@ -25,7 +25,7 @@ interface OpenMultipart {
  */
 export class MailReader<Kept> implements PartEvents {
   readonly files: FileQueue<Kept>;
-  readonly reports = new ReportCollector();
+  readonly reports = new ReportCollector((broken) => this.limit(broken));
   readonly limits = new Set<BrokenLimit>();
   readonly #budget = new TextBudget((broken) => this.limit(broken));
   readonly #open: OpenMultipart[] = [];

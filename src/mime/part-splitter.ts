@@ -9,6 +9,8 @@ const NOTHING = new Uint8Array(0);
 const LONE_LF = Uint8Array.of(LF);
 const LONE_CR = Uint8Array.of(CR);
 const CRLF = Uint8Array.of(CR, LF);
+/** Before the LF of a blank line. */
+const MAX_CRS = 3;
 /** With its dashes and its CR. */
 const MAX_HELD_BYTES = MAX_BOUNDARY_BYTES + 5;
 
@@ -125,12 +127,10 @@ export class PartSplitter {
         return this.#behindLine(end + 1);
       }
     }
-    if (this.#state === 'header') {
-      if (isUnended && bytes[at] === CR && end - at === 1) return null;
-      if (lf === at || (lf === at + 1 && bytes[at] === CR)) {
-        this.#endHeader(lf === at ? LONE_LF : CRLF);
-        return this.#behindLine(end + 1);
-      }
+    if (this.#state === 'header' && bytes[at] === CR && isUnended && end - at <= MAX_CRS) return null;
+    if (this.#state === 'header' && lf >= 0 && isBlank(bytes, at, lf)) {
+      this.#endHeader(lf === at ? LONE_LF : CRLF);
+      return this.#behindLine(end + 1);
     }
     this.#releaseLineEnd();
     this.#isLineStart = false;
@@ -237,6 +237,13 @@ function delimitersOf(open: readonly Multipart[]): ReadonlyMap<string, Delimiter
     delimiters.set(`--${boundary}--`, { depth, closes: true });
   }
   return delimiters;
+}
+
+/** Nothing but CRs: some servers write more than one. */
+function isBlank(bytes: Uint8Array, start: number, lf: number): boolean {
+  let at = start;
+  while (at < lf && at - start < MAX_CRS && bytes[at] === CR) at += 1;
+  return at === lf;
 }
 
 /** A line without the white space behind it, one character for each byte. */

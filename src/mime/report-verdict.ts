@@ -3,7 +3,7 @@ import { bounceOf } from './report-bounce.ts';
 import { type Command, enhancedCodeIn, isVague, replyCodeIn } from './report-codes.ts';
 import { familyOf, type Permanence, type Reason, type ReasonFamily } from './report-reason.ts';
 import type { ReportAction } from './report-shape.ts';
-import { plainWords, reasonInWords, refusesAddress } from './report-wording.ts';
+import { deniesAccount, plainWords, reasonInWords, refusesAddress } from './report-wording.ts';
 
 /** What a report says about one recipient, the closest to the point first. */
 export interface Evidence {
@@ -86,9 +86,13 @@ function codesOf(evidence: Evidence): Codes {
     command,
     isPersonal:
       command === 'rcpt' ||
+      REFUSED_RECIPIENT.test(diagnostic || section) ||
       (reply === null ? diagnostic === '' : namesBehind(diagnostic || section, reply, address)),
   };
 }
+
+/** Words that are said to RCPT only. */
+const REFUSED_RECIPIENT = /\b(?:recipient address rejected|does not like recipient)/i;
 
 /** Whether the reply itself names the address: `550 <a@b.example>: User unknown`. */
 function namesBehind(text: string, reply: number, address: string | null): boolean {
@@ -140,6 +144,7 @@ function reasonOf(evidence: Evidence, codes: Codes): Reason {
   const strong = BY_DETAIL[codes.detail];
   if (strong !== undefined) return byCode(strong, replied, codes);
   const nearby = inWords(plainWords(evidence.section), codes);
+  if (deniesAccount(ofTheReply)) return 'user_unknown';
   const told = [replied, nearby].find((reason) => reason !== null && reason !== 'system') ?? null;
   if (told !== null) return tempered(told, codes);
   const loose = BY_LOOSER_DETAIL.find(([pattern]) => pattern.test(codes.detail))?.[1];

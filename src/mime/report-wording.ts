@@ -193,6 +193,11 @@ export function reasonInWords(words: string): Reason | null {
   return ROWS.find(([, pattern]) => pattern.test(words))?.[0] ?? null;
 }
 
+/** No filter says this: it is about the address whatever it answers. */
+export function deniesAccount(words: string): boolean {
+  return /does(?:n't| not) have an? .{0,30}\b(?:account|mail ?box)/.test(words);
+}
+
 export function refusesAddress(words: string): boolean {
   return ADDRESS_REFUSED.test(words);
 }

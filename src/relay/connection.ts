@@ -29,6 +29,8 @@ export type Ending =
 
 /** One open, authenticated connection. One transaction at a time. */
 export interface Connection {
+  /** RFC 1870: the largest message in bytes that the server announced, or null. */
+  readonly maxSize?: number | null;
   /** False once either side has ended it, or when what was read last leaves doubt about where it stands. */
   readonly usable: boolean;
   /** `until` is the moment at which everything before the dot must be over. Never rejects. */

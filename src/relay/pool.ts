@@ -30,6 +30,7 @@ export function createRelay(config: RelayConfig, parts: RelayParts): Relay {
   const closing = new AbortController();
   const idle: Pooled[] = [];
   let endpointInUse = 0;
+  let maxSize: number | null = null;
 
   async function open(call: Omit<OpenCall, 'endpoint' | 'config'>): Promise<Opened> {
     let opened: Opened | null = null;
@@ -38,7 +39,10 @@ export function createRelay(config: RelayConfig, parts: RelayParts): Relay {
       const endpoint = config.endpoints[place];
       if (endpoint === undefined) break;
       opened = await parts.connect({ ...call, endpoint, config });
-      if (opened.ok) endpointInUse = place;
+      if (opened.ok) {
+        endpointInUse = place;
+        maxSize = opened.connection.maxSize ?? null;
+      }
       if (opened.ok || !mayTryNextPort(opened)) return opened;
     }
     if (opened === null) throw new Error(`relay ${config.name} has no endpoint`);
@@ -98,6 +102,7 @@ export function createRelay(config: RelayConfig, parts: RelayParts): Relay {
     clear: config.endpoints.some((endpoint) => endpoint.security === 'none'),
     connections: config.connections,
     rate: config.rate,
+    maxSize: () => maxSize,
     async submit(given) {
       const count = given.envelope.recipients.length;
       const problem = envelopeProblem(given.envelope);

@@ -61,6 +61,8 @@ export interface Relay {
   readonly connections: number;
   /** Messages per second, or null. */
   readonly rate: number | null;
+  /** The largest message in bytes that the server announced when it was last connected to (RFC 1870), or null. */
+  readonly maxSize?: () => number | null;
   submit(submission: Submission): Promise<SubmissionResult>;
   /** Connects and authenticates, sends nothing. Over a connection of its own, beside those that may be open. */
   probe(signal: AbortSignal): Promise<Condition>;

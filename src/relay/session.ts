@@ -30,6 +30,7 @@ export function createConnection(session: Session, parts: SessionParts): Connect
   }
 
   return {
+    maxSize: session.capabilities.maxSize,
     get usable() {
       return !inDoubt && !wire.ended;
     },

@@ -150,7 +150,11 @@ function createWire({ endpoint, config }: OpenCall, parts: SmtpParts, socket: So
     get announced() {
       return session.lastServerResponse || '';
     },
-    connect: (done) => session.connect(done),
+    connect(done) {
+      session.connect(done);
+      // The library begins to listen a turn later: an end that came before that, it would never hear of.
+      void turn().then(() => socket.destroyed && wire.broke(new Error('connection closed')));
+    },
     login: (how, done) => session.login({ ...how }, done),
     reset: (done) => session.reset(done),
     quit: () => session.quit(),
@@ -215,5 +219,7 @@ async function flushed(socket: Socket): Promise<void> {
 }
 
 function protocolOf(socket: Socket): string | null {
-  return 'getProtocol' in socket && typeof socket.getProtocol === 'function' ? (socket.getProtocol() ?? 'TLS') : null;
+  return 'getProtocol' in socket && typeof socket.getProtocol === 'function'
+    ? (socket.getProtocol() ?? 'TLS')
+    : null;
 }

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { deliver } from '../../src/clerk/deliver.ts';
+import { type Attempt, deliver } from '../../src/clerk/deliver.ts';
 import type { Claim } from '../../src/mailroom/records.ts';
 import { compose } from '../../src/mime/compose.ts';
+import type { ObjectStore } from '../../src/objects/store.ts';
 import type { Relay } from '../../src/relay/relay.ts';
 import { relayTo } from '../relay/support.ts';
 import { House, newEmail } from '../support/house.ts';
@@ -10,6 +12,7 @@ import { memoryObjects } from '../support/memory-objects.ts';
 import { type ScriptedServer, startScriptedServer } from '../support/scripted-smtp-server.ts';
 import { fileRecord, storedFile } from '../support/stored-file.ts';
 
+const MIB = 1024 * 1024;
 const ODD_ENDS = [
   '\n.\n',
   '\n.\r\n',
@@ -39,7 +42,13 @@ afterEach(async () => {
 });
 
 /** Through the clerk's own way, over a real connection. */
-async function send(attachments: Claim['email']['attachments']) {
+async function send(
+  attachments: Claim['email']['attachments'],
+  {
+    attempt = { abort: new AbortController(), reachedDot: false, stopped: false },
+    store = objects,
+  }: { readonly attempt?: Attempt; readonly store?: ObjectStore } = {},
+) {
   const { envelope, objects: _, ...email } = newEmail({ attachments });
   const claim: Claim = {
     attemptId: 'a',
@@ -54,8 +63,7 @@ async function send(attachments: Claim['email']['attachments']) {
       return true;
     },
   };
-  const attempt = { abort: new AbortController(), reachedDot: false, stopped: false };
-  const { outcomes } = await deliver(claim, attempt, { relay, objects, compose, host, room });
+  const { outcomes } = await deliver(claim, attempt, { relay, objects: store, compose, host, room });
   return { outcome: outcomes[0]?.outcome, marks };
 }
 
@@ -75,6 +83,46 @@ describe('over a real connection', () => {
       [],
     ]);
     expect(server.commands().at(-1)).toMatch(/^DATA/);
+  });
+
+  it('a relay that stops reading stops the reading of the file', async () => {
+    // Nothing but a greeting, polite answers and, after 354, silence.
+    const sockets: Socket[] = [];
+    const deaf = createServer((socket) => {
+      sockets.push(socket);
+      socket.on('error', () => {});
+      socket.write('220 deaf\r\n');
+      socket.on('data', (piece) => {
+        for (const line of piece.toString().trim().split('\r\n')) {
+          const isData = line === 'DATA';
+          socket.write(isData ? '354 Go on\r\n' : '250 Ok\r\n');
+          if (isData) socket.pause();
+        }
+      });
+    });
+    await new Promise<void>((resolve) => deaf.listen(0, '127.0.0.1', resolve));
+    server = await startScriptedServer();
+    relay = await relayTo({ port: (deaf.address() as AddressInfo).port });
+    const size = 64 * MIB;
+    let read = 0;
+    const file = fileRecord('', { size });
+    async function* body(): AsyncIterable<Uint8Array> {
+      for (; read < size; read += MIB / 16) yield new Uint8Array(MIB / 16);
+    }
+    const endless = {
+      ...objects,
+      get: async () => ({ meta: { size, sha256: file.sha256, contentType: null }, body: body() }),
+    };
+    const attempt = { abort: new AbortController(), reachedDot: false, stopped: false };
+    const sending = send([file], { attempt, store: endless });
+    // What the kernel buffers on both sides is a few MiB; unchecked, the whole file is read in fewer turns than these.
+    for (let turn = 0; turn < 5_000; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(read).toBeGreaterThan(0);
+    expect(read).toBeLessThan(size / 2);
+    attempt.abort.abort();
+    expect((await sending).outcome).toMatchObject({ kind: 'back', cause: 'aborted' });
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => deaf.close(resolve));
   });
 
   it('the digest that is marked before the dot is that of the bytes the server got', async () => {

@@ -2,8 +2,9 @@ import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { SMALL_BODY_BYTES } from '../../src/http/body.ts';
+import { createGuesses } from '../../src/operator/guesses.ts';
 import { DEADLINES } from '../../src/platform/node/deadlines.ts';
-import { createGuesses } from '../../src/platform/node/guesses.ts';
+import { sha256 } from '../../src/platform/node/hasher.ts';
 import { openServer } from '../../src/platform/node/server.ts';
 import { type House, house, mail, OPERATOR_KEY } from './house.ts';
 
@@ -76,7 +77,7 @@ describe('threats §6 r1: a body over the cap is 413, and its excess is never he
       host: '127.0.0.1',
       port: 0,
       fetch: it.fetch,
-      guesses: createGuesses(() => 0),
+      guesses: createGuesses({ monotonic: () => 0, digest: sha256 }),
       monotonic: () => 0,
       deadlines: DEADLINES,
     });

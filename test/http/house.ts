@@ -52,6 +52,9 @@ export interface Reply {
 export interface House {
   now: number;
   health: HealthReport;
+  accepting: boolean;
+  /** How often more than that was asked for. */
+  healthAsked: number;
   readonly parts: Parts;
   readonly store: MemoryObjects;
   readonly log: LogLine[];
@@ -99,8 +102,9 @@ export function house(settings: Partial<Settings> = {}, over: Partial<Parts> = {
   };
   const it: House = {
     now: NOON,
+    accepting: true,
+    healthAsked: 0,
     health: {
-      accepting: true,
       relays: [{ name: 'main', state: 'open', reason: null, since: null, nextProbeAt: null }],
       storage: { writable: true, freeBytes: 1_000_000 },
     },
@@ -143,7 +147,11 @@ export function house(settings: Partial<Settings> = {}, over: Partial<Parts> = {
       newId: () => uuidV7({ now: it.now, random: randomBytes(10) }),
       randomBytes: (length) => new Uint8Array(randomBytes(length)),
       settings: all,
-      health: async () => it.health,
+      accepting: async () => it.accepting,
+      health: async () => {
+        it.healthAsked += 1;
+        return it.health;
+      },
       documents: { yaml: 'openapi: 3.1.0\n', json: '{"openapi":"3.1.0"}' },
       log: (line) => it.log.push(line),
       wake: (account) => it.woken.push(account),

@@ -6,7 +6,7 @@ import { guardJson, MAX_DEPTH, MAX_ELEMENTS, MAX_KEYS } from '../../src/http/jso
 import { corpusFile, corpusPaths } from '../support/corpora.ts';
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
-const guard = (text: string): string => guardJson(bytesOf(text)).kind;
+const guard = (text: string, cutsContents = true): string => guardJson(bytesOf(text), cutsContents).kind;
 const codeOf = (bytes: Uint8Array): string => {
   const parsed = parseJson(bytes);
   return parsed.ok ? 'accepted' : parsed.refusal.code;
@@ -167,6 +167,19 @@ describe('threats §6 r4: depth and keys are counted before anything recursive s
     expect(guard(`{"attachments":[{"content":${keys(MAX_KEYS + 1)}}]}`)).toBe('too_many_keys');
     expect(guard(`{"to":${JSON.stringify(bytes)}}`)).toBe('too_many_elements');
   });
+
+  test('where nobody cuts them out, they are counted like anything else', () => {
+    const inMail = (content: string): string => `{"attachments":[{"content":${content}}]}`;
+    expect(guard(inMail(JSON.stringify(bytes)), false)).toBe('too_many_elements');
+    expect(guard(inMail(indexed), false)).toBe('too_many_keys');
+    expect(codeOf(bytesOf(inMail(`[${'{},'.repeat(MAX_ELEMENTS + 1)}{}]`)))).toBe('malformed_body');
+  });
+});
+
+test('threats §6 r7: a number of millions of digits is refused unread', () => {
+  expect(guard(`{"a":${'1'.repeat(5_000)}}`)).toBe('number_too_large');
+  expect(guard(`{"a":0.${'1'.repeat(5_000)}}`)).toBe('number_too_large');
+  expect(guard(`{"a":0.${'1'.repeat(4_000)}}`)).toBe('passed');
 });
 
 describe('the guard is linear', () => {
@@ -180,7 +193,7 @@ describe('the guard is linear', () => {
     ['exponents', '1e9 '.repeat(1_000_000)],
   ])('over four million bytes of %s', (_, text) => {
     const before = performance.now();
-    guardJson(bytesOf(text));
+    guardJson(bytesOf(text), true);
     // Ten times what it takes on a slow machine; what is quadratic takes minutes.
     expect(performance.now() - before).toBeLessThan(3_000);
   });

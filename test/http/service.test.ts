@@ -22,7 +22,6 @@ describe('GET /health', () => {
   test('with a full-access key shows relays, queue and storage', async () => {
     const it = house();
     it.health = {
-      accepting: true,
       relays: [
         {
           name: 'main',
@@ -51,9 +50,19 @@ describe('GET /health', () => {
     });
   });
 
+  test('asks nobody else on behalf of a stranger, or of a key that may not know', async () => {
+    const it = house();
+    const sending = await it.newKey({ permission: 'sending_access' });
+    const strange = sending.replace(/.$/, (last) => (last === 'a' ? 'b' : 'a'));
+    for (const key of [null, 'nonsense', strange, sending]) await it.call('GET', '/health', { key });
+    expect(it.healthAsked).toBe(0);
+    await it.call('GET', '/health');
+    expect(it.healthAsked).toBe(1);
+  });
+
   test('is 503 with a time to come back while mail cannot be accepted', async () => {
     const it = house();
-    it.health = { ...it.health, accepting: false };
+    it.accepting = false;
     for (const key of [null, undefined]) {
       const { status, headers, body } = await it.call('GET', '/health', key === null ? { key } : {});
       expect([status, body.name]).toEqual([503, 'application_error']);

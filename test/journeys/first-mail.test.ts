@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -157,6 +157,18 @@ describe('a start that cannot be', () => {
     });
     expect(ended.code).toBe(1);
     expect(ended.stderr).toContain('the port is taken');
+  });
+
+  it('a folder that cannot be made or used is said in one line', async () => {
+    const file = join(dataDir, 'file');
+    await writeFile(file, '');
+    // A socket's path has an end, and the folder's is part of it.
+    for (const place of [file, join(dataDir, 'long'.repeat(30))]) {
+      const ended = await runToEnd(['src/node.ts'], { DATA_DIR: place });
+      expect(ended.code).toBe(1);
+      expect(ended.stderr).toMatch(/^Mailwright cannot start\. .*\n$/m);
+      expect(ended.stderr).not.toMatch(/^\s+at /m);
+    }
   });
 });
 

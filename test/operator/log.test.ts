@@ -83,6 +83,8 @@ describe('the log', () => {
     expect(files.length).toBeGreaterThan(50);
     const talkative = /\b(?:debug|transactionLog|logger):(?!\s*false\b)/;
     expect(files.filter((file) => talkative.test(readFileSync(join(ROOT, file), 'utf8')))).toEqual([]);
-    expect(readSettings({ DEBUG: 'true', TRANSACTION_LOG: 'true' })).toEqual(readSettings({}));
+    const machine = { hostname: 'machine.test' };
+    const debugging = { DEBUG: 'true', TRANSACTION_LOG: 'true' };
+    expect(readSettings(debugging, machine)).toEqual(readSettings({}, machine));
   });
 });

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { readSettings, SETTINGS } from '../../src/operator/settings.ts';
+import { readSettings as readSettingsOf, SETTINGS } from '../../src/operator/settings.ts';
+
+const readSettings = (env: Readonly<Record<string, string | undefined>>) =>
+  readSettingsOf(env, { hostname: 'machine_1' });
 
 /** One right environment; each row of the tables changes one thing. */
 const RIGHT = {
@@ -181,4 +184,12 @@ describe('settings', () => {
       }
     }
   });
+});
+
+it.each([
+  ['mail-1.example.net', 'mail-1.example.net'],
+  ['under_score', 'localhost'],
+  ['', 'localhost'],
+])('a machine called %j greets relays as %s', (hostname, ehloName) => {
+  expect(readSettingsOf({}, { hostname })).toMatchObject({ ok: true, settings: { ehloName } });
 });

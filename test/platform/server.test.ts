@@ -1,9 +1,11 @@
+import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { createGuesses } from '../../src/operator/guesses.ts';
 import type { Deadlines } from '../../src/platform/node/deadlines.ts';
 import { DEADLINES, isTooSlow } from '../../src/platform/node/deadlines.ts';
-import { createGuesses } from '../../src/platform/node/guesses.ts';
+import { sha256 } from '../../src/platform/node/hasher.ts';
 import type { HttpServer } from '../../src/platform/node/server.ts';
 import { openServer } from '../../src/platform/node/server.ts';
 
@@ -17,7 +19,7 @@ async function open(
   fetch: (request: Request) => Response | Promise<Response>,
   deadlines: Deadlines = DEADLINES,
 ): Promise<string> {
-  const guesses = createGuesses(() => 0);
+  const guesses = createGuesses({ monotonic: () => 0, digest: sha256 });
   const monotonic = (): number => performance.now();
   server = await openServer({ host: '127.0.0.1', port: 0, fetch, guesses, monotonic, deadlines });
   return `http://127.0.0.1:${server.address.port}`;
@@ -48,6 +50,18 @@ describe('the HTTP server', () => {
       name: 'validation_error',
       message: expect.any(String),
     });
+  });
+
+  it.each([
+    ['without a Host', 'GET / HTTP/1.1\r\n', 400],
+    ['with an impossible Host', 'GET / HTTP/1.1\r\nHost: a b\r\n', 400],
+    ['for *', 'OPTIONS * HTTP/1.1\r\nHost: x\r\n', 400],
+    ['with an expectation nobody knows', 'GET / HTTP/1.1\r\nHost: x\r\nExpect: tea\r\n', 417],
+  ])('a request %s gets the one error body too', async (_what, head, statusCode) => {
+    await open(() => new Response('ok'));
+    const answer = await raw(`${head}Connection: close\r\n\r\n`);
+    expect(answer).toContain('application/json');
+    expect(answer).toContain(`"statusCode":${statusCode}`);
   });
 
   it('headers over 16 KiB are refused in the same shape', async () => {
@@ -101,5 +115,20 @@ describe('the HTTP server', () => {
     await open(() => new Response('ok'), { ...DEADLINES, headersMs: 50, lookEveryMs: 20 });
     const answer = await raw('GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ');
     expect(flatBody(answer)).toMatchObject({ statusCode: 408, name: 'validation_error' });
+  });
+
+  it('threats §6 r3: a caller that was answered 408 and does not hang up is hung up on', async () => {
+    await open(() => new Response('ok'), { ...DEADLINES, headersMs: 50, lookEveryMs: 20 });
+    const socket = connect({ port: server?.address.port ?? 0, host: '127.0.0.1', allowHalfOpen: true });
+    socket.on('error', () => {});
+    socket.resume();
+    socket.write('GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ');
+    const closed = new Promise((resolve) => socket.on('close', resolve));
+    await once(socket, 'end');
+    // Its own side is still open. Once the connection is gone, what it writes is answered by a reset.
+    const dripping = setInterval(() => socket.write('x'), 50);
+    await closed;
+    clearInterval(dripping);
+    expect(socket.destroyed).toBe(true);
   });
 });

@@ -8,6 +8,17 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** A child that hangs must not hang the suite: it is killed, group and all, after this. */
 const CHILD_LIFETIME_MS = 60_000;
 
+/** None outlives us: with us goes the timer that bounds its life. */
+const living = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of living) killGroup(child, 'SIGKILL');
+});
+
+export interface Launch {
+  /** Modules that the process loads before its own. */
+  readonly preload?: readonly string[];
+}
+
 export interface Running {
   readonly child: ChildProcess;
   readonly url: string;
@@ -40,7 +51,11 @@ function launch(command: string, args: readonly string[], settings: Readonly<Rec
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
   const ended = once(child, 'close');
   const lifetime = setTimeout(() => killGroup(child, 'SIGKILL'), CHILD_LIFETIME_MS);
-  void ended.then(() => clearTimeout(lifetime));
+  living.add(child);
+  void ended.then(() => {
+    clearTimeout(lifetime);
+    living.delete(child);
+  });
   return { child, output, ended };
 }
 
@@ -56,8 +71,11 @@ function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
 export async function startProcess(
   settings: Readonly<Record<string, string>>,
   how: 'node' | 'npm' = 'node',
+  { preload = [] }: Launch = {},
 ): Promise<Running> {
-  const [command, args] = how === 'npm' ? ['npm', ['start']] : [process.execPath, ['src/node.ts']];
+  const imports = preload.flatMap((path) => ['--import', path]);
+  const [command, args] =
+    how === 'npm' ? ['npm', ['start']] : [process.execPath, [...imports, 'src/node.ts']];
   const { child, output, ended } = launch(command, args, settings);
   await new Promise<void>((resolve, reject) => {
     const look = (): void => {

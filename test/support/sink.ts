@@ -2,15 +2,23 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
 
+/** A message whose dot was seen, and how its connection went on; times are `performance.now()`. */
+export interface Arrival {
+  readonly messageId: string;
+  readonly recipients: readonly string[];
+  readonly text: string;
+  readonly dotAt: number;
+  /** When the reply to the dot was written, or null. */
+  readonly repliedAt: number | null;
+  /** When the connection ended, or null. */
+  readonly endedAt: number | null;
+}
+
 /** An SMTP server of somebody else's, in the test's own process: what arrived there has left the service for good. */
 export interface Sink {
   readonly port: number;
-  /** Every message whose dot was seen, in order: its Message-ID, recipients and text. */
-  readonly arrived: {
-    readonly messageId: string;
-    readonly recipients: readonly string[];
-    readonly text: string;
-  }[];
+  /** Every message, in order. */
+  readonly arrived: Arrival[];
   /** Called with each message when its dot has been seen, before the reply; the reply waits for it. */
   onMessage: () => Promise<void>;
   until(isSo: () => boolean): Promise<void>;
@@ -19,6 +27,7 @@ export interface Sink {
 
 export async function openSink(): Promise<Sink> {
   const waiting = new Set<() => void>();
+  const connections = new Map<string, { -readonly [key in keyof Arrival]: Arrival[key] }[]>();
   const server = new SMTPServer({
     disabledCommands: ['STARTTLS', 'AUTH'],
     disableReverseLookup: true,
@@ -28,14 +37,26 @@ export async function openSink(): Promise<Sink> {
       let text = '';
       stream.on('data', (piece: Buffer) => (text += piece.toString('latin1')));
       stream.on('end', () => {
-        sink.arrived.push({
+        const arrival = {
           messageId: /^message-id: (.*)$/im.exec(text)?.[1]?.trim() ?? '',
           recipients: session.envelope.rcptTo.map(({ address }) => address),
           text,
-        });
+          dotAt: performance.now(),
+          repliedAt: null as number | null,
+          endedAt: null as number | null,
+        };
+        sink.arrived.push(arrival);
+        connections.set(session.id, [...(connections.get(session.id) ?? []), arrival]);
         for (const look of waiting) look();
-        void sink.onMessage().then(() => callback());
+        void sink.onMessage().then(() => {
+          arrival.repliedAt = performance.now();
+          callback();
+        });
       });
+    },
+    onClose(session) {
+      for (const arrival of connections.get(session.id) ?? []) arrival.endedAt = performance.now();
+      connections.delete(session.id);
     },
   });
   server.on('error', () => {});

@@ -156,6 +156,29 @@ export const THREATS: Readonly<
       { input: 'queries with two readings', outcome: 'one meaning only' },
     ],
   },
+  '7': {
+    title: 'Parser bombs and caps',
+    rows: [
+      { input: 'multiparts nested without end; mail in mail', outcome: 'limited; enclosed mail is never opened' },
+      { input: '100,000 parts, empty parts, parts with unknown charsets', outcome: 'limited' },
+      { input: 'headers, folds and lines without end', outcome: 'limited; what came before is kept' },
+      { input: 'nothing but line ends', outcome: 'limited; 25 MiB of base64 pass' },
+      { input: 'floods of encoded words, references, addresses; a date of digits', outcome: 'limited' },
+      { input: 'floods of semicolons, parameters, quotes; a huge boundary', outcome: 'limited' },
+      { input: 'floods in quoted-printable, base64 and flowed text', outcome: 'limited' },
+      { input: 'floods in HTML and text', outcome: 'limited; nothing here interprets them' },
+      { input: 'UTF-7', outcome: 'shown as text, never decoded' },
+      { input: 'empty escapes of ISO-2022-JP; a report of 100,000 blocks', outcome: 'limited' },
+      { input: 'headers and parameters named __proto__, constructor', outcome: 'data' },
+      { input: 'two From, Subject or Content-Type', outcome: 'the first counts, flagged' },
+      { input: 'an encoded word that decodes to an address', outcome: 'a name, never the address' },
+      {
+        input: 'file names in conflict; boundaries that begin alike; no final boundary',
+        outcome: 'one reading, on both runtimes',
+      },
+      { input: 'archives in attachments', outcome: 'never inflated' },
+    ],
+  },
   '8': {
     title: 'Signatures',
     rows: [
@@ -266,6 +289,33 @@ export const THREATS: Readonly<
       { input: 'closing during the handshake', outcome: 'deferred; five in a row: misconfigured' },
       { input: 'an IP literal or port 25 on Workers', outcome: 'refused when configured' },
       { input: 'spellings that weaken TLS in the source', outcome: 'a failing test' },
+    ],
+  },
+  '15': {
+    title: 'Inbound loops',
+    rows: [
+      {
+        input:
+          'null sender, mailer daemon, Auto-Submitted, Precedence, List-*, X-Auto-Response-Suppress, own loop header',
+        outcome: 'no automatic answer or bounce',
+      },
+      { input: '31 Received lines', outcome: 'kept, not forwarded' },
+      { input: 'two instances that forward to each other', outcome: 'stop within 3 messages' },
+      {
+        input: 'a rule that forwards to its own address; a chain of 10 accounts',
+        outcome: 'refused when configured; stopped by the loop header',
+      },
+      {
+        input: 'a delivery report with a forged Message-ID and no token',
+        outcome: 'no state changes, nothing is suppressed',
+        untested: INBOUND,
+      },
+      {
+        input: "a complaint about another account's message",
+        outcome: 'no effect without our token',
+        untested: INBOUND,
+      },
+      { input: '10,000 bounces for one message', outcome: 'counted once per recipient', untested: INBOUND },
     ],
   },
 };

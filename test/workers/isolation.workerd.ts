@@ -59,7 +59,9 @@ function requestOf(
   operation: { readonly method: string; readonly path: string },
   token: string,
 ): Request {
-  const path = operation.path.replaceAll(/\{\w+\}/g, theirs.email);
+  const path = operation.path
+    .replace('{event_id}', `msg_${theirs.email.replaceAll('-', '')}`)
+    .replaceAll(/\{\w+\}/g, theirs.email);
   const body = EXAMPLES[id] ?? {};
   return new Request(`https://mail.test${path}`, {
     method: operation.method.toUpperCase(),

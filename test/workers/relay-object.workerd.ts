@@ -59,3 +59,25 @@ test('a held relay is asked again once its time has come, and by one message onl
   expect(one.recipient).toMatchObject({ state: 'queued', attempts: 0 });
   expect(other.report.closedUntil).toBe(until + 1 + PROBE_MS);
 });
+
+test('a message whose lease is too short for a whole attempt is put back before anything is opened', async () => {
+  const { room, account } = newRoom();
+  // Far ahead, so that the room's own alarm leaves it to us.
+  const due = Date.now() + HOUR_MS;
+  const email = mail('late@there.example', { scheduledAt: due });
+  await accept(room, email);
+  // A probe or a ramp has used up the rest: all before the dot and the reply to it would end after the lease.
+  const turn = { relay: 'second', unbound: true, insteadOf: [], limit: 1, leaseMs: 14 * 60_000 };
+  const [claim] = await room.claim({ ...turn, now: due });
+  if (claim === undefined) throw new Error('nothing was claimed');
+  const second = relayObject(env.RELAY, { relay: 'second', shard: 0 });
+  await runInDurableObject(second, (object) => {
+    object.clock = () => due;
+  });
+  const opened = async (): Promise<number> => (await seenBy('implicit')).log.length;
+  const before = await opened();
+  await second.deliver({ account, claim });
+  const [recipient] = (await room.email({ id: email.id }))?.recipients ?? [];
+  expect(recipient).toMatchObject({ state: 'queued', attempts: 0 });
+  expect(await opened()).toBe(before);
+});

@@ -1,6 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { domainId as domainIdOnNode } from '../../src/platform/node/domains.ts';
-import { domainId } from '../../src/platform/workers/domain-id.ts';
 import { readWorkerSettings } from '../../src/platform/workers/settings.ts';
 
 const GOOD = {
@@ -58,9 +56,4 @@ describe('wrong settings are refused, named, and not shown', () => {
       expect(read.problems.some((problem) => problem.startsWith(`${name}: `))).toBe(true);
     }
   });
-});
-
-test('a sender domain has the same id on both hosts', () => {
-  for (const name of ['mine.example', 'xn--bcher-kva.example'])
-    expect(domainId(name)).toBe(domainIdOnNode(name));
 });

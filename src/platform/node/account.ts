@@ -1,13 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
+import type { Settings } from '../../operator/settings.ts';
+import { readSettings } from '../../operator/settings.ts';
 import { openAccounts } from './accounts.ts';
 import type { ControlAnswer } from './control.ts';
 import { askControl } from './control.ts';
 import { clock } from './host.ts';
 import { lockFolder } from './lock.ts';
 import { createAccount } from './operate.ts';
-import type { Settings } from '../../operator/settings.ts';
-import { readSettings } from '../../operator/settings.ts';
 
 /**
  * `npm run account -- create NAME`: a further account, with its first key on standard output. The running process does

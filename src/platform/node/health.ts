@@ -5,15 +5,17 @@ import type { HealthReport } from '../../http/parts.ts';
 /** Below this a commit may fail any moment: mail is refused while there is still room to finish what is here. */
 const LEAST_FREE_BYTES = 16 * 1024 * 1024;
 
-/** What GET /health says of this process. */
+/** Whether what is accepted now can be kept. */
+export async function isWritable(dataDir: string): Promise<boolean> {
+  return (await storageOf(dataDir)).writable;
+}
+
+/** What GET /health says of this process to those who run it. */
 export async function healthReport(parts: {
   readonly clerk: Pick<Clerk, 'standings'>;
   readonly dataDir: string;
-  readonly isStopping: boolean;
 }): Promise<HealthReport> {
-  const storage = await storageOf(parts.dataDir);
   return {
-    accepting: !parts.isStopping && storage.writable,
     relays: parts.clerk.standings().map(({ name, state, cause, until, since }) => ({
       name,
       state,
@@ -21,7 +23,7 @@ export async function healthReport(parts: {
       since,
       nextProbeAt: until,
     })),
-    storage,
+    storage: await storageOf(parts.dataDir),
   };
 }
 

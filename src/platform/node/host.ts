@@ -1,6 +1,6 @@
 import type { Host } from '../../clerk/host.ts';
-import { sha256Hasher } from './hasher.ts';
 import type { Log } from '../../operator/log.ts';
+import { sha256Hasher } from './hasher.ts';
 
 /** The one place of this host where the time is read and timers are set. */
 export const clock = {

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { objectKey } from '../../objects/key.ts';
 import type { ObjectStore } from '../../objects/store.ts';
+import type { Log } from '../../operator/log.ts';
+import type { Settings } from '../../operator/settings.ts';
 import { openFolder } from './folder.ts';
 import { sha256Hasher } from './hasher.ts';
 import { clock } from './host.ts';
 import { newId } from './ids.ts';
-import type { Log } from '../../operator/log.ts';
-import type { Settings } from '../../operator/settings.ts';
 
 /** The bucket of the settings, or a folder beside the databases. */
 export async function openObjects(

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
+import { readSettings } from '../../operator/settings.ts';
 import type { ControlRequest } from './control.ts';
 import { askControl } from './control.ts';
-import { readSettings } from '../../operator/settings.ts';
 
 /** `npm run relay -- list` and `npm run relay -- resume NAME`: asks the process that works in DATA_DIR. */
 const [verb, name, ...rest] = process.argv.slice(2);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Settings } from '../../operator/settings.ts';
 import { NODE_WAITS } from '../../relay/patience.ts';
 import { createRelay } from '../../relay/pool.ts';
 import type { Relay, RelayConfig } from '../../relay/relay.ts';
@@ -7,7 +8,6 @@ import type { CatchAll } from './catch-all.ts';
 import { openCatchAll } from './catch-all.ts';
 import { clock } from './host.ts';
 import { newId } from './ids.ts';
-import type { Settings } from '../../operator/settings.ts';
 import { createOpenSocket, relayTls } from './socket.ts';
 
 /** What the built-in catch-all is called in events and in GET /health. */
@@ -18,6 +18,8 @@ export interface Relays {
   readonly all: readonly Relay[];
   /** The listener behind the relay `caught`; null when there are relays of the operator's. */
   readonly catchAll: CatchAll | null;
+  /** Bytes that one of the relays takes at least, where all have told what they take; else null. */
+  sizeLimit(): number | null;
   close(): Promise<void>;
 }
 
@@ -41,6 +43,11 @@ export async function openRelays(settings: Settings): Promise<Relays> {
   return {
     all,
     catchAll,
+    sizeLimit() {
+      const sizes = all.map(({ maxSize }) => maxSize?.() ?? null);
+      const known = sizes.filter((size) => size !== null);
+      return known.length < sizes.length ? null : Math.max(...known);
+    },
     async close() {
       await Promise.all(all.map((relay) => relay.close()));
       await catchAll?.close();

@@ -3,12 +3,17 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
+import type { Guesses } from '../../operator/guesses.ts';
 import type { Deadlines } from './deadlines.ts';
 import { watchSlowBodies } from './deadlines.ts';
-import type { Guesses } from '../../operator/guesses.ts';
 
 /** Node's own default, said here because it is a promise: request line and headers together. */
 const MAX_HEADER_BYTES = 16 * 1024;
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+/** A caller that was told what is wrong has this long to read it. One that never hangs up must not keep its connection. */
+const LAST_WORDS_MS = 1_000;
 
 /** How long a client should wait when it is told that we are stopping. */
 const RETRY_AFTER_STOP_SECONDS = 5;
@@ -39,7 +44,7 @@ export async function openServer(parts: {
       if (response.ok) parts.guesses.succeeded(request);
       return response;
     },
-    { overrideGlobalObjects: false },
+    { overrideGlobalObjects: false, errorHandler: answerNoRequest },
   );
   const server = createServer(
     {
@@ -47,6 +52,8 @@ export async function openServer(parts: {
       requestTimeout: deadlines.requestMs,
       connectionsCheckingInterval: deadlines.lookEveryMs,
       maxHeaderSize: MAX_HEADER_BYTES,
+      // Refused all the same, but in our words: see `answerNoRequest`.
+      requireHostHeader: false,
       noDelay: true,
     },
     (incoming, outgoing) => {
@@ -60,6 +67,7 @@ export async function openServer(parts: {
     },
   );
   server.on('clientError', answerClientError);
+  server.on('checkExpectation', refuseExpectation);
   const unwatch = watchSlowBodies(server, { deadlines, monotonic });
   const address = await listen(server, parts);
   return {
@@ -91,7 +99,7 @@ async function listen(
 
 function refuseWhileStopping(outgoing: ServerResponse): void {
   outgoing.writeHead(503, {
-    'content-type': 'application/json; charset=utf-8',
+    'content-type': JSON_TYPE,
     'retry-after': String(RETRY_AFTER_STOP_SECONDS),
     connection: 'close',
   });
@@ -107,9 +115,27 @@ function answerClientError(cause: Error & { readonly code?: string }, socket: So
   const [status, reason, message] = clientError(cause.code);
   const body = flatError(status, 'validation_error', message);
   socket.end(
-    `HTTP/1.1 ${status} ${reason}\r\ncontent-type: application/json; charset=utf-8\r\n` +
+    `HTTP/1.1 ${status} ${reason}\r\ncontent-type: ${JSON_TYPE}\r\n` +
       `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
+  setTimeout(() => socket.destroy(), LAST_WORDS_MS).unref();
+}
+
+/** What HTTP allows and a URL cannot be made of: no `Host`, an impossible one, `OPTIONS *`. */
+function answerNoRequest(cause: unknown): Response {
+  const isTheirs = cause instanceof Error && cause.name === 'RequestError';
+  const [status, name] = isTheirs ? [400, 'validation_error'] : [500, 'application_error'];
+  const message = isTheirs ? 'This is not an HTTP request' : 'Something went wrong on our side.';
+  return new Response(flatError(status, name, message), {
+    status,
+    headers: { 'content-type': JSON_TYPE },
+  });
+}
+
+/** RFC 9110 §10.1.1: an expectation other than 100-continue. */
+function refuseExpectation(_incoming: IncomingMessage, outgoing: ServerResponse): void {
+  outgoing.writeHead(417, { 'content-type': JSON_TYPE, connection: 'close' });
+  outgoing.end(flatError(417, 'validation_error', 'Only `Expect: 100-continue` is understood'));
 }
 
 function clientError(code: string | undefined): readonly [status: number, reason: string, message: string] {

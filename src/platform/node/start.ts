@@ -9,6 +9,10 @@ import type { MailroomConfig } from '../../mailroom/mailroom.ts';
 import { compose } from '../../mime/compose.ts';
 import type { Egress } from '../../net/egress.ts';
 import type { ObjectStore } from '../../objects/store.ts';
+import { createGuesses } from '../../operator/guesses.ts';
+import type { Log } from '../../operator/log.ts';
+import { createLog } from '../../operator/log.ts';
+import type { Settings } from '../../operator/settings.ts';
 import type { Relay } from '../../relay/relay.ts';
 import { createSealer, type Sealer } from '../../secrets/sealer.ts';
 import { createTickets } from '../../secrets/ticket.ts';
@@ -19,15 +23,12 @@ import { openControl } from './control.ts';
 import { DEADLINES } from './deadlines.ts';
 import { readDocuments } from './documents.ts';
 import { knownDomains } from './domains.ts';
-import { createGuesses } from '../../operator/guesses.ts';
 import { sha256 } from './hasher.ts';
-import { healthReport } from './health.ts';
+import { healthReport, isWritable } from './health.ts';
 import { clerkHost, clock } from './host.ts';
 import { newId, randomBytes } from './ids.ts';
 import { hasNoKey, makeFirstKey, operatorKey } from './keys.ts';
 import { lockFolder } from './lock.ts';
-import type { Log } from '../../operator/log.ts';
-import { createLog } from '../../operator/log.ts';
 import { openObjects } from './objects.ts';
 import { operate } from './operate.ts';
 import { openOutward } from './outward.ts';
@@ -36,7 +37,6 @@ import type { SecretKey } from './secret-key.ts';
 import { openSecretKey } from './secret-key.ts';
 import type { HttpServer } from './server.ts';
 import { openServer } from './server.ts';
-import type { Settings } from '../../operator/settings.ts';
 
 /** A JSON body holds 40 MiB of message as base64 no more; larger files come by upload. */
 const BODY_CAP_BYTES = 45 * 1024 * 1024;
@@ -115,6 +115,7 @@ async function open(
     secretKey,
     sealer,
     egress,
+    relayLimit: relays.sizeLimit,
     log,
   });
   undo.push(() => http.server.close(0));
@@ -194,10 +195,11 @@ async function openHttp(
     readonly secretKey: SecretKey;
     readonly sealer: Sealer;
     readonly egress: Egress;
+    readonly relayLimit: () => number | null;
     readonly log: Log;
   },
 ): Promise<{ readonly server: HttpServer; readonly url: string; readonly refuse: () => void }> {
-  const { accounts, clerk, objects, domains, secretKey, sealer, egress, log } = parts;
+  const { accounts, clerk, objects, domains, secretKey, sealer, egress, relayLimit, log } = parts;
   const guesses = createGuesses({ monotonic: clock.monotonic, digest: sha256 });
   const host = clerkHost(log);
   let isStopping = false;
@@ -225,6 +227,7 @@ async function openHttp(
     sealer,
     egress,
     hasher: host.hasher,
+    relayLimit,
     tickets: {
       download: createTickets(async () => secretKey('download links')),
       upload: createTickets(async () => secretKey('upload links')),
@@ -240,7 +243,8 @@ async function openHttp(
       simulatedDomain: settings.SIMULATED_DOMAIN ?? null,
       bodyCap: BODY_CAP_BYTES,
     },
-    health: () => healthReport({ clerk, dataDir: settings.DATA_DIR, isStopping }),
+    accepting: async () => !isStopping && (await isWritable(settings.DATA_DIR)),
+    health: () => healthReport({ clerk, dataDir: settings.DATA_DIR }),
     documents: readDocuments(),
     log,
     wake: (account) => clerk.wake(account),

@@ -3,19 +3,19 @@ import { createApp } from '../../http/app.ts';
 import { type HealthReport, OPERATOR_ACCOUNT, type Parts, type RelayHealth } from '../../http/parts.ts';
 import { UUID_RANDOM_BYTES, uuidV7 } from '../../mailroom/uuid.ts';
 import { compose } from '../../mime/compose.ts';
-import { deriveKey } from '../../secrets/derive.ts';
-import { createTickets } from '../../secrets/ticket.ts';
 import { domainId } from '../../operator/domain-id.ts';
 import { createGuesses } from '../../operator/guesses.ts';
+import { deriveKey } from '../../secrets/derive.ts';
+import { createTickets } from '../../secrets/ticket.ts';
 import type { Env } from './env.ts';
 import { sha256 } from './hasher.ts';
 import { workerHost, workerLog } from './host.ts';
-import { r2Store } from './objects.ts';
 import { isOperatorKey } from './operator-key.ts';
 import { workerEgress, workerSealer } from './outward.ts';
 import { relayObject } from './relay-object.ts';
 import { remoteRoom } from './remote-room.ts';
 import type { WorkerSettings } from './settings.ts';
+import { workerStore } from './store.ts';
 
 /** An isolate has 128 MB, and a JSON body is in memory as bytes, as text and as values at once. */
 const BODY_CAP_BYTES = 16 * 1024 * 1024;
@@ -31,8 +31,9 @@ export function workerApi(parts: {
   const { env, settings, documents } = parts;
   const accounts = new Set([OPERATOR_ACCOUNT, ...settings.accounts.map(({ name }) => name)]);
   const log = workerLog(settings);
-  const objects = r2Store(env.OBJECTS);
-  const { hasher, after } = workerHost({ log, now });
+  const host = workerHost({ log, now });
+  const { hasher, after } = host;
+  const objects = workerStore({ env, settings, host });
   const { SECRET_KEY: secret } = settings;
   // Each isolate counts for itself: enough that nobody makes the rooms work by guessing.
   const guesses = createGuesses({ monotonic: now, digest: sha256 });
@@ -54,6 +55,8 @@ export function workerApi(parts: {
     newId: () => uuidV7({ now: now(), random: crypto.getRandomValues(new Uint8Array(UUID_RANDOM_BYTES)) }),
     randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
     settings: httpSettings(env, settings),
+    // A Worker that runs can accept: what it stores to is another's to keep up.
+    accepting: async () => true,
     health: () => health(env, settings),
     documents,
     log,
@@ -98,7 +101,7 @@ async function health(env: Env, settings: WorkerSettings): Promise<HealthReport>
       });
     }),
   );
-  return { accepting: true, relays, storage: { writable: true, freeBytes: null } };
+  return { relays, storage: { writable: true, freeBytes: null } };
 }
 
 const WORST_LAST = ['open', 'paused', 'broken', 'held'] as const satisfies readonly RelayHealth['state'][];

@@ -1,4 +1,5 @@
 import type { Mailroom } from './mailroom-object.ts';
+import type { Notifier } from './notifier-object.ts';
 import type { Relay } from './relay-object.ts';
 import type { SettingName } from './settings.ts';
 
@@ -6,6 +7,7 @@ import type { SettingName } from './settings.ts';
 export type Env = {
   readonly MAILROOM: DurableObjectNamespace<Mailroom>;
   readonly RELAY: DurableObjectNamespace<Relay>;
+  readonly NOTIFIER: DurableObjectNamespace<Notifier>;
   readonly OBJECTS: R2Bucket;
   readonly VERSION: WorkerVersionMetadata;
 } & { readonly [Name in SettingName]?: string };

@@ -1,22 +1,32 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { Host } from '../../clerk/host.ts';
+import { NOTIFY_LEASE_MS } from '../../clerk/notify.ts';
 import { simulateAll } from '../../clerk/outcome.ts';
 import { sweep } from '../../clerk/sweep.ts';
 import { SIMULATED } from '../../mailroom/lane.ts';
 import type { Mailroom as Room } from '../../mailroom/mailroom.ts';
 import { openMailroom } from '../../mailroom/open.ts';
+import type { DeliveryClaim } from '../../mailroom/webhook-records.ts';
+import type { ObjectStore } from '../../objects/store.ts';
 import { Dispatch, type HandOver, LEASE_MS } from './dispatch.ts';
 import type { Env } from './env.ts';
 import { workerHost, workerLog } from './host.ts';
-import { r2Store } from './objects.ts';
+import { notifierObject } from './notifier-object.ts';
 import { relayObject } from './relay-object.ts';
 import { type AnswerOf, asyncRoom, type CallOf, type Verb } from './remote-room.ts';
 import { mailroomConfig, type NamedAccount, settingsOf } from './settings.ts';
 import { durableObjectSql } from './sql.ts';
+import { workerStore } from './store.ts';
 
 /** Simulated mails in one transaction, and transactions in one run; more would hold up those who send. */
 const SIMULATED_AT_ONCE = 100;
 const SIMULATED_ROUNDS = 50;
+
+/** Webhook calls taken in one look; what is left is looked for at once. */
+const CALLS_AT_ONCE = 32;
+
+/** When no call could be taken although one is due. */
+const NO_CALLS_MS = 1_000;
 
 /** When a room that could not be read is looked at again. */
 const TROUBLE_MS = 30_000;
@@ -27,12 +37,28 @@ const SWEEP_EVERY_MS = 24 * HOUR_MS;
 /** Kept beside the rows: an object that sleeps most of its life would sweep at every waking, or never. */
 const SWEPT_AT = 'swept_at';
 
-/** Verbs after which something may be due earlier than before. */
-const BRINGS_WORK: ReadonlySet<Verb> = new Set(['accept', 'reschedule', 'retry', 'settle']);
+/** Verbs after which something may be due earlier than before: mail, the end of a lease, or an event for a webhook. */
+const BRINGS_WORK: ReadonlySet<Verb> = new Set([
+  'accept',
+  'reschedule',
+  'cancel',
+  'retry',
+  'claim',
+  'settle',
+  'recover',
+  'suppress',
+  'unsuppress',
+  'sweep',
+  'updateWebhook',
+  'testWebhook',
+  'replayWebhookEvent',
+  'claimDeliveries',
+  'settleDelivery',
+]);
 
 /**
- * One account's mailroom. Its verbs are remote calls; its alarm claims what is due and hands it over to the relay objects,
- * and never waits for a network.
+ * One account's mailroom. Its verbs are remote calls; its alarm claims what is due, hands mail over to the relay objects and
+ * webhook calls to the notifier objects, and never waits for a network.
  */
 export class Mailroom extends DurableObject<Env> {
   /** Milliseconds since 1970 UTC. A test tells another time. */
@@ -41,8 +67,11 @@ export class Mailroom extends DurableObject<Env> {
   readonly #room: Room;
   readonly #dispatch: Dispatch;
   readonly #host: Host;
+  readonly #objects: ObjectStore;
   /** When the alarm rings, as far as this instance knows; null makes it set one. */
   #ringsAt: number | null = null;
+  /** No call could be taken when it was last tried: not before this moment again, unless something comes. */
+  #noCallsUntil = 0;
   #sweptAt: number;
   #isSettlingIn = false;
   #hasSettledIn = false;
@@ -54,6 +83,7 @@ export class Mailroom extends DurableObject<Env> {
     this.#account = ctx.id.name;
     const settings = settingsOf(env);
     this.#host = workerHost({ log: workerLog(settings), now: () => this.clock() });
+    this.#objects = workerStore({ env, settings, host: this.#host });
     this.#room = openMailroom({
       sql: durableObjectSql(ctx.storage),
       config: mailroomConfig(settings),
@@ -68,7 +98,8 @@ export class Mailroom extends DurableObject<Env> {
     });
     // No lease, nobody to ask for. (The room's other moments are lanes, all left out here, and the end of somebody's patience.)
     const lanes = ['', SIMULATED, ...settings.relays.map(({ name }) => name)];
-    this.#hasSettledIn = this.#room.nextDue({ now: 0, closed: lanes }) === null;
+    const mail = this.#room.nextDue({ now: 0, closed: lanes });
+    this.#hasSettledIn = mail === null && this.#room.nextDeliveryDue({ now: 0 }) === null;
     this.#sweptAt = ctx.storage.kv.get<number>(SWEPT_AT) ?? 0;
   }
 
@@ -91,8 +122,12 @@ export class Mailroom extends DurableObject<Env> {
     const work = this.#room[verb] as (call: CallOf<V>) => AnswerOf<V>;
     const answer = work(call);
     const now = this.clock();
-    if (BRINGS_WORK.has(verb)) this.#dispatch.news(now);
-    this.#arm(now);
+    if (BRINGS_WORK.has(verb)) {
+      this.#dispatch.news(now);
+      this.#noCallsUntil = 0;
+    }
+    // Looking for the next moment reads rows: what only reads does not move it.
+    if (BRINGS_WORK.has(verb) || this.#ringsAt === null) this.#arm(now);
     return answer;
   }
 
@@ -147,6 +182,9 @@ export class Mailroom extends DurableObject<Env> {
       // Not awaited: the alarm ends now, and the next one may ring while this message is on its way.
       this.ctx.waitUntil(this.#handOver(work));
     }
+    const { claims } = this.#room.claimDeliveries({ now, limit: CALLS_AT_ONCE, leaseMs: NOTIFY_LEASE_MS });
+    this.#noCallsUntil = claims.length === 0 ? now + NO_CALLS_MS : 0;
+    for (const claim of claims) this.ctx.waitUntil(this.#call(claim));
   }
 
   /** Simulated addresses are settled inside: no network, no relay object. */
@@ -177,13 +215,25 @@ export class Mailroom extends DurableObject<Env> {
     this.#arm(now);
   }
 
+  /** What comes of it the notifier object tells the room itself; should it go away, the call is made again after its lease. */
+  async #call(claim: DeliveryClaim): Promise<void> {
+    const account = this.#account;
+    try {
+      const stub = notifierObject(this.env.NOTIFIER, { account, webhook: claim.webhookId });
+      await stub.call({ account, claim });
+    } catch (cause) {
+      const facts = { account, webhook: claim.webhookId, cause: String(cause) };
+      this.#host.log({ level: 'error', event: 'webhook_hand_over_failed', ...facts });
+    }
+  }
+
   /** Objects are deleted over a network, so the alarm does not wait for it. */
   #sweep(now: number): void {
     if (now < this.#sweptAt + SWEEP_EVERY_MS) return;
     const sweptAt = this.#sweptAt;
     this.#sweptAt = now;
     this.ctx.storage.kv.put(SWEPT_AT, now);
-    const parts = { account: this.#account, room: asyncRoom(this.#room), objects: r2Store(this.env.OBJECTS) };
+    const parts = { account: this.#account, room: asyncRoom(this.#room), objects: this.#objects };
     const work = sweep({ ...parts, host: this.#host, signal: new AbortController().signal, sweptAt });
     this.ctx.waitUntil(
       work.catch((cause: unknown) =>
@@ -208,8 +258,12 @@ export class Mailroom extends DurableObject<Env> {
 
   /** Makes sure that the alarm rings when there is something to do. One that rings too early costs one look. */
   #arm(now: number): void {
-    const look = this.#dispatch.nextLook(now);
-    const at = Math.min(look ?? Number.POSITIVE_INFINITY, Math.max(now, this.#sweptAt + SWEEP_EVERY_MS));
+    const mail = this.#dispatch.nextLook(now);
+    const call = this.#room.nextDeliveryDue({ now });
+    const looks = [mail ?? Number.POSITIVE_INFINITY, Math.max(now, this.#sweptAt + SWEEP_EVERY_MS)];
+    if (call !== null) looks.push(Math.max(call, now, this.#noCallsUntil));
+    if (!this.#hasSettledIn && !this.#isSettlingIn) looks.push(now);
+    const at = Math.min(...looks);
     if (this.#ringsAt !== null && this.#ringsAt <= at) return;
     this.#ringsAt = at;
     // Not awaited: the output gate holds every answer back until it is on disk, and a failure ends the object.

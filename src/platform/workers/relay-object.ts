@@ -7,6 +7,7 @@ import { settleUntilLeaseEnds } from '../../clerk/settle.ts';
 import type { RelayHealth } from '../../http/parts.ts';
 import type { Claim } from '../../mailroom/records.ts';
 import { compose } from '../../mime/compose.ts';
+import type { ObjectStore } from '../../objects/store.ts';
 import {
   afterCondition,
   claimRate,
@@ -23,10 +24,10 @@ import type { Relay as Carrier, Condition, RelayConfig } from '../../relay/relay
 import { createSmtpConnect } from '../../relay/smtp.ts';
 import type { Env } from './env.ts';
 import { workerHost, workerLog } from './host.ts';
-import { r2Store } from './objects.ts';
 import { remoteRoom } from './remote-room.ts';
 import { settingsOf, type WorkerSettings } from './settings.ts';
 import { openSocket } from './sockets.ts';
+import { workerStore } from './store.ts';
 import { WORKERS_WAITS } from './waits.ts';
 
 /** A message that came while the relay is closed is due again when it opens, and never sooner than this. */
@@ -63,6 +64,7 @@ export class Relay extends DurableObject<Env> {
   clock = (): number => Date.now();
   readonly #relay: Carrier;
   readonly #host: Host;
+  readonly #objects: ObjectStore;
   /** Messages that are here, by account. */
   readonly #carried = new Map<string, number>();
   #health: Health = healthy();
@@ -73,6 +75,7 @@ export class Relay extends DurableObject<Env> {
     super(ctx, env);
     const settings = settingsOf(env);
     this.#host = workerHost({ log: workerLog(settings), now: () => this.clock() });
+    this.#objects = workerStore({ env, settings, host: this.#host });
     const clock = { now: this.#host.now, after: this.#host.after };
     const connect = createSmtpConnect({ openSocket, tls: {}, clock, waits: WORKERS_WAITS });
     this.#relay = createRelay(configOf(settings, ctx.id.name ?? ''), {
@@ -146,7 +149,7 @@ export class Relay extends DurableObject<Env> {
     await carry(claim, attempt, {
       ...parts,
       relay: this.#relay,
-      objects: r2Store(this.env.OBJECTS),
+      objects: this.#objects,
       compose,
       recipientsAtOnce: this.#recipientsAtOnce,
       answered: (condition, taken) => {

@@ -1,9 +1,14 @@
 import * as z from 'zod';
 import type { MailroomConfig } from '../../mailroom/mailroom.ts';
+import { domainId } from '../../operator/domain-id.ts';
+import {
+  readSettings,
+  SETTINGS,
+  type Settings,
+  type SettingName as SharedName,
+} from '../../operator/settings.ts';
 import type { RelayConfig } from '../../relay/relay.ts';
 import { problemsOnWorkers, readRelayUrls } from '../../relay/relay-url.ts';
-import { domainId } from '../../operator/domain-id.ts';
-import { readSettings, SETTINGS, type Settings, type SettingName as SharedName } from '../../operator/settings.ts';
 import { sha256 } from './hasher.ts';
 
 /** Threats: too few bytes of key let a link be forged. */

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ScriptedServer, startScriptedServer } from '../../support/scripted-smtp-server.ts';
+import { startWebStub, type WebStub } from '../../support/web-stub.ts';
 import { freePort, startWorker, type WorkerProcess } from './worker-process.ts';
 
 /** Everything one test starts, ended in the reverse order. */
@@ -12,6 +13,12 @@ export class Workshop {
     const server = await startScriptedServer(options);
     this.#cleanup.push(() => server.close());
     return server;
+  }
+
+  async web(): Promise<WebStub> {
+    const stub = await startWebStub();
+    this.#cleanup.push(() => stub.close());
+    return stub;
   }
 
   /** Settings of a Worker with a port and a folder of its own. */
@@ -33,6 +40,10 @@ export class Workshop {
     return worker;
   }
 
+  onClose(step: () => Promise<unknown>): void {
+    this.#cleanup.push(step);
+  }
+
   async close(): Promise<void> {
     for (const step of this.#cleanup.splice(0).toReversed()) await step();
   }
@@ -42,7 +53,7 @@ export class Workshop {
 export async function send(
   { url, token }: WorkerProcess,
   to: string,
-  change: Readonly<Record<string, string>> = {},
+  change: Readonly<Record<string, unknown>> = {},
 ): Promise<string | null> {
   try {
     const response = await fetch(`${url}/emails`, {
@@ -54,6 +65,22 @@ export async function send(
   } catch {
     return null;
   }
+}
+
+/** Makes something by POST; answers what the API says of it. */
+export async function made(
+  { url, token }: WorkerProcess,
+  path: string,
+  body: unknown,
+): Promise<Record<string, unknown>> {
+  const response = await fetch(`${url}${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}` },
+    body: JSON.stringify(body),
+  });
+  const answer = (await response.json()) as Record<string, unknown>;
+  if (!response.ok) throw new Error(`${response.status} ${JSON.stringify(answer)}`);
+  return answer;
 }
 
 export async function read({ url, token }: WorkerProcess, path: string): Promise<Record<string, unknown>> {

@@ -1,0 +1,3 @@
+import { parsingContract } from '../contracts/parsing.ts';
+
+parsingContract('by Node');
