@@ -84,7 +84,8 @@ export const ATTACHMENT_OPERATIONS = {
     summary: 'Begin an upload',
     description:
       'Extension. For files that are too large for a JSON body. Send the bytes to `upload_url` with `method` and `headers` as ' +
-      'answered, within 15 minutes; then name the `id` in an attachment, as `upload_id` or as `path: "upload:<id>"`.',
+      'answered, within 15 minutes; then name the `id` in an attachment, as `upload_id` or as `path: "upload:<id>"`. Open to ' +
+      'keys that may only send.',
     body: CreateUpload,
     answers: { 201: Upload },
     errors: ['invalid_attachment'],

@@ -156,6 +156,13 @@ export const rateExceeded = (limit: number, retryAfterSeconds: number): Refusal 
   retryAfterSeconds,
 });
 
+/** About the address that a request comes from, not about an account. */
+export const tooManyWrongKeys = (retryAfterSeconds: number): Refusal => ({
+  code: 'rate_limit_exceeded',
+  message: 'Too many requests with a wrong API key came from this address.',
+  retryAfterSeconds,
+});
+
 export const internalError = (): Refusal => ({
   code: 'application_error',
   message: 'Something went wrong on our side.',

@@ -22,6 +22,7 @@ interface ContentType {
 const CHOICE = 'another choice for what RFC 5322 and RFC 2045 do not allow';
 const ROUTE = 'routes and the white space of RFC 5322 §4.4 are left out of addresses here';
 const COMMENT = 'comments inside an address, and behind a group, are no names here';
+const FOLD = 'a space before a fold and the one behind it are two (RFC 5322 §2.2.3)';
 const GLUED = 'a word glued to other text stays glued here';
 const SPACE = 'white space around a name, and between encoded words, is not part of it here';
 const JUNK = 'no such date, type or parameter exists';
@@ -34,6 +35,8 @@ const EXPLAINED: readonly (readonly [begins: string, reason: string])[] = [
   ['"  James Smythe"', SPACE],
   ['NO (posting', CHOICE],
   [' 4 8 15 16', JUNK],
+  [' FWD: \n Saying', FOLD],
+  [" let's = try", FOLD],
   ['[SUSPECTED SPAM]', GLUED],
   ['Some text =?utf-8?Q??=here', CHOICE],
   ['test/', JUNK],

@@ -3,7 +3,7 @@ import type { Refusal } from '../../schemas/error.ts';
 import { OPERATIONS, type OperationId } from '../../schemas/operations.ts';
 import {
   internalError,
-  rateExceeded,
+  tooManyWrongKeys,
   unavailable,
   unknownRoute,
   wrongMethod,
@@ -61,11 +61,8 @@ async function route(exchange: Exchange, documents: Documents): Promise<Response
     return refused(wrongMethod(), exchange, { allow: allow.toSorted().join(', ') });
   }
   // Before authentication, and only for those who bring something to be authenticated.
-  const guess = request.headers.has('authorization') ? parts.guesses?.check(request) : undefined;
-  if (guess?.refused) {
-    exchange.rate = guess.rate;
-    return refused(rateExceeded(guess.rate.limit, guess.rate.resetSeconds), exchange);
-  }
+  const wait = request.headers.has('authorization') ? parts.guesses?.check(request) : null;
+  if (typeof wait === 'number') return refused(tooManyWrongKeys(wait), exchange);
   const outgoing = isOpen(match.id)
     ? await open(match.id, match.params, exchange, documents)
     : await keyed(match.id, match.params, exchange);

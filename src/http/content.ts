@@ -7,6 +7,12 @@ const COMMA = 0x2c;
 /** Longer than any media type with its parameters: what has no comma by then is no data URI. */
 const MAX_DATA_URI_HEAD = 300;
 
+/**
+ * A list or an object that is no list of bytes is parsed up to here, to tell what is no JSON from what is no content. Beyond it, it is
+ * no content either way: fifteen million empty objects fit into a body, and are a gigabyte.
+ */
+const MAX_PARSED_BYTES = 64 * 1024;
+
 /** What stood in the request, told apart for idempotency: the same bytes in another form are another request. */
 type Form = 'base64' | 'data_uri' | 'list' | 'text' | 'none';
 
@@ -61,7 +67,8 @@ export function readContent(
   if (json[0] === QUOTE) return readText(json, maxBytes);
   const bytes = readByteList(json);
   if (bytes !== null) return new Content({ form: 'list', bytes });
-  const value = parsed(json);
+  const isLarge = json.length > MAX_PARSED_BYTES;
+  const value = isLarge ? null : parsed(json);
   if (value === undefined) return null;
   // An ArrayBuffer becomes `{}` in JSON.
   const isEmpty = typeof value === 'object' && value !== null && Object.keys(value).length === 0;

@@ -14,6 +14,8 @@ export interface FileBytes {
   /** What its source calls it, for a file that the request gives no name. */
   readonly filename: string | null;
   readonly contentType: string | null;
+  /** What a data URI says it is: less than its name says, more than the bytes themselves. */
+  readonly claimedType?: string | null;
   open(): AsyncIterable<Uint8Array>;
   /**
    * Brings them under their content key; null when they turn out not to be what was announced.
@@ -36,7 +38,7 @@ export function givenBytes(content: Content, shelf: Shelf, hasher: () => Hasher)
   const { bytes } = content;
   return {
     ...heldBytes({ bytes, sha256: () => content.sha256(hasher), shelf }),
-    contentType: content.type,
+    claimedType: content.type,
   };
 }
 

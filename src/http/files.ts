@@ -2,7 +2,7 @@ import type { Refusal } from '../../schemas/error.ts';
 import { invalidField } from '../../schemas/refusal.ts';
 import type { AttachmentRecord } from '../mailroom/attachment-records.ts';
 import { fallbackFilename, filenameProblem, readContentType } from '../mime/attachment-fields.ts';
-import { typeOfBytes, typeOfName } from '../mime/media-types.ts';
+import { typeOfBytes, typeOfName, UNKNOWN_TYPE } from '../mime/media-types.ts';
 import type { MessageAttachment } from '../mime/message.ts';
 import { filenameRefusal, type GivenFile, type Source } from './attachments.ts';
 import type { DraftCall } from './draft.ts';
@@ -50,8 +50,8 @@ function draftFile(
   const { bytes, place, id } = found;
   const { field, contentId } = given;
   const ownName = given.filename ?? bytes.filename ?? nameInUrl(given.source);
-  const ownType = given.contentType ?? bytes.contentType;
-  const contentType = canonical(ownType) ?? derivedType(ownName, bytes.head);
+  const ownType = given.contentType ?? bytes.contentType ?? derivedType(ownName, bytes);
+  const contentType = withOwnCharset(ownType, given.source);
   const filename = ownName ?? fallbackFilename({ place, contentType });
   // A name that was taken from a URL is judged here for the first time.
   const refusal = given.filename === null ? filenameRefusal(filename, field) : null;
@@ -59,16 +59,20 @@ function draftFile(
   return { ok: true, value: { id, field, filename, contentType, contentId, bytes } };
 }
 
-/** The type that a data URI claims has not been judged yet. */
-function canonical(type: string | null): string | null {
-  if (type === null) return null;
-  const reading = readContentType(type);
-  return reading.ok ? reading.type : null;
+/** Text that stood in JSON as it is was written out as UTF-8, whatever charset it was announced in. */
+function withOwnCharset(contentType: string, source: Source): string {
+  if (source.kind !== 'content' || source.content.form !== 'text') return contentType;
+  return contentType.replace(/; charset=[^;]*/, '; charset=utf-8');
 }
 
-/** Bytes are asked where the name has no extension: `app.jar` begins like any ZIP, and is none to its reader. */
-function derivedType(filename: string | null, head: Uint8Array): string {
-  return filename !== null && /[^.]\.[^.]+$/.test(filename) ? typeOfName(filename) : typeOfBytes(head);
+/** By the name; else by what a data URI says, which nobody has judged yet; else by the bytes. */
+function derivedType(filename: string | null, { claimedType = null, head }: FileBytes): string {
+  const byName = typeOfName(filename ?? '');
+  if (byName !== UNKNOWN_TYPE) return byName;
+  const claimed = claimedType === null ? null : readContentType(claimedType);
+  if (claimed?.ok === true) return claimed.type;
+  // With an extension they are not asked: `app.jar` begins like any ZIP, and is none to its reader.
+  return filename !== null && /[^.]\.[^.]+$/.test(filename) ? UNKNOWN_TYPE : typeOfBytes(head);
 }
 
 /** The last segment of a URL's path, decoded once; null when it is empty or no name of a file. */

@@ -1,4 +1,4 @@
-import type { Async, Mailroom, RateState } from '../mailroom/mailroom.ts';
+import type { Async, Mailroom } from '../mailroom/mailroom.ts';
 import type { EmailRecord } from '../mailroom/records.ts';
 import type { Compose, Sealed } from '../mime/message.ts';
 import type { Egress } from '../net/egress.ts';
@@ -64,8 +64,8 @@ export interface LogLine {
 
 /** A guess at a key costs its address something. The host knows addresses; `http` says when. */
 export interface GuessLimit {
-  /** The state for this caller; `remaining` below 0 never occurs, `refused` means: answer 429 and look at nothing. */
-  check(request: Request): { readonly refused: boolean; readonly rate: RateState };
+  /** Null: go on. Else the whole seconds to wait: answer 429 and look at nothing. */
+  check(request: Request): number | null;
   /** A key was presented that is none of ours. */
   failed(request: Request): void;
 }

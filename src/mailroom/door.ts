@@ -1,4 +1,4 @@
-import type { Refusal } from '../../schemas/error.ts';
+import { badKey, rateExceeded, sendOnlyKey } from '../../schemas/refusal.ts';
 import { checkKey, reserveKey } from './idempotency.ts';
 import { findKey } from './keys.ts';
 import type { Admission, AdmittedKey, Door, InnerDoor, RateState } from './mailroom.ts';
@@ -6,11 +6,6 @@ import { strangersRate } from './rate.ts';
 import type { Room } from './room.ts';
 
 const OPERATOR: AdmittedKey = { id: null, permission: 'full_access', domain: null };
-const INVALID_KEY: Refusal = { code: 'invalid_api_key', message: 'API key is invalid' };
-const RESTRICTED: Refusal = {
-  code: 'restricted_api_key',
-  message: 'This API key is restricted to only send emails',
-};
 
 /**
  * Key, rate, permission, idempotency: the order of wire-contract.md §2.3, first failure wins. A stranger is turned away
@@ -23,11 +18,12 @@ export function passDoor(
   if ('key' in door) return passInnerDoor(room, { door, key: door.key, rate: room.rate.peek(now), now });
   const { config } = room;
   const key = keyOf(room, { door, now });
-  if (key === null) return { kind: 'refused', rate: strangersRate(config.rateLimit), refusal: INVALID_KEY };
+  if (key === null) return { kind: 'refused', rate: strangersRate(config.rateLimit), refusal: badKey() };
   const { allowed, state: rate } = room.rate.take(now);
-  if (!allowed) return { kind: 'refused', rate, refusal: tooMany(rate?.resetSeconds ?? 1) };
+  if (!allowed)
+    return { kind: 'refused', rate, refusal: rateExceeded(config.rateLimit, rate?.resetSeconds ?? 1) };
   if (door.scope === 'full' && key.permission !== 'full_access') {
-    return { kind: 'refused', rate, refusal: RESTRICTED };
+    return { kind: 'refused', rate, refusal: sendOnlyKey() };
   }
   return passInnerDoor(room, { door, key, rate, now });
 }
@@ -67,12 +63,4 @@ function keyOf(
     case 'key':
       return findKey({ sql, id: credential.id, hash: credential.hash, now });
   }
-}
-
-function tooMany(retryAfterSeconds: number): Refusal {
-  return {
-    code: 'rate_limit_exceeded',
-    message: 'Too many requests. Please limit the number of requests per second.',
-    retryAfterSeconds,
-  };
 }

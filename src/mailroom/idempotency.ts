@@ -1,4 +1,5 @@
 import type { Refusal } from '../../schemas/error.ts';
+import { idempotentRequestDiffers, idempotentRequestRunning } from '../../schemas/refusal.ts';
 import type { IdempotencyClaim, StoredAnswer } from './mailroom.ts';
 import type { Sql } from './sql.ts';
 
@@ -13,15 +14,6 @@ export type KeyCheck =
   | { readonly kind: 'replay'; readonly answer: StoredAnswer }
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
-const DIFFERENT: Refusal = {
-  code: 'invalid_idempotent_request',
-  message: 'This idempotency key has been used with a different request within the last 24 hours.',
-};
-const CONCURRENT: Refusal = {
-  code: 'concurrent_idempotent_requests',
-  message: 'A request with this idempotency key is still being processed.',
-};
-
 /** Looks a key up. The end is decided by the stored time: the sweep that removes the row may be late. */
 export function checkKey({
   sql,
@@ -34,8 +26,9 @@ export function checkKey({
 }): KeyCheck {
   const row = read({ sql, claim });
   if (row === undefined || row.ends_at <= now) return { kind: 'free' };
-  if (row.fingerprint !== claim.fingerprint) return { kind: 'refused', refusal: DIFFERENT };
-  if (row.status === null || row.answer === null) return { kind: 'refused', refusal: CONCURRENT };
+  if (row.fingerprint !== claim.fingerprint) return { kind: 'refused', refusal: idempotentRequestDiffers() };
+  if (row.status === null || row.answer === null)
+    return { kind: 'refused', refusal: idempotentRequestRunning() };
   return { kind: 'replay', answer: { status: row.status, body: row.answer } };
 }
 
@@ -80,7 +73,7 @@ export function checkReservation({
     claim.key,
     token,
   );
-  return held.length === 1 ? null : CONCURRENT;
+  return held.length === 1 ? null : idempotentRequestRunning();
 }
 
 /** Stores the answer in the transaction that accepts. */

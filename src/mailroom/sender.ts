@@ -1,4 +1,5 @@
 import type { Refusal } from '../../schemas/error.ts';
+import { domainNotVerified, keyBoundElsewhere } from '../../schemas/refusal.ts';
 import type { MailroomConfig } from './mailroom.ts';
 import type { NewEmail } from './records.ts';
 
@@ -38,17 +39,12 @@ export function senderRefusal({
 }): Refusal | null {
   const simulated = email.envelope.every(({ simulation }) => simulation !== null);
   const foreign = foreignDomain({ email, simulated, domains });
-  if (foreign !== null) {
-    const message = `The \`${foreign}\` domain is not verified. Please, add and verify your domain.`;
-    return { code: 'domain_refused', message, field: 'from' };
-  }
+  if (foreign !== null) return domainNotVerified(foreign);
   if (keyDomain === null) return null;
   const other = [email.fromDomain, domainOf(email.sender)].find(
     (domain) => domain !== null && domain !== keyDomain,
   );
-  if (other === undefined) return null;
-  const message = `This API key is not allowed to send from the \`${other}\` domain.`;
-  return { code: 'domain_refused', message, field: 'from' };
+  return other === undefined || other === null ? null : keyBoundElsewhere(other);
 }
 
 /** Null for the null sender of RFC 5321 §4.5.5, which names no domain. */

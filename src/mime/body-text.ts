@@ -54,8 +54,12 @@ function hasManyLines(text: string): boolean {
   return lines > MAX_TEXT_LINES;
 }
 
+/** One after the other, each on a line of its own. */
 function joined(texts: readonly string[]): string {
-  return texts.reduce((all, text) => (all === '' || all.endsWith('\n') ? all + text : `${all}\n${text}`), '');
+  const shown = texts.filter((text, i) => text !== '' || i === texts.length - 1);
+  return shown
+    .map((text, i) => (i === shown.length - 1 || text.endsWith('\n') ? text : `${text}\n`))
+    .join('');
 }
 
 function asHtml(text: string): string {

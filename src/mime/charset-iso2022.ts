@@ -88,7 +88,7 @@ function sequenceAt(bytes: Uint8Array, at: number): string | null {
 }
 
 function decoded(run: Uint8Array, { label, width, shift }: CharacterSet): string {
-  const decoder = new TextDecoder(label, { ignoreBOM: true });
+  const decoder = new TextDecoder(label, { fatal: false, ignoreBOM: true });
   if (width === 1 && shift === 0) return decoder.decode(run);
   const out: number[] = [];
   for (let at = 0; at < run.length; at += 1) {

@@ -1,3 +1,5 @@
+import { charsetOf, decodeAs } from './charsets.ts';
+
 /** RFC 2047 §2: a whole encoded word, its delimiters included. */
 const MAX_WORD_LENGTH = 75;
 /** Room for one character of four bytes as `=F0=9F=98=80`: below it there would be no progress. */
@@ -48,23 +50,24 @@ export function decodeWords(text: string): string {
     const between = joined.slice(end, word.index);
     end = word.index + word[0].length;
     if (between !== '') segments.push(between);
-    const charset = (word[1] ?? '').toLowerCase();
+    const charset = charsetOf(word[1] ?? '');
     const bytes = /b/i.test(word[2] ?? '') ? fromBase64(word[3] ?? '') : fromQ(word[3] ?? '');
-    if (bytes === null || decoderOf(charset) === null) {
+    if (bytes === null || charset.kind === 'utf-7' || (charset.kind === 'undeclared' && !isAscii(word[1]))) {
       segments.push(word[0]);
       continue;
     }
+    const name = charset.kind === 'known' ? charset.name : 'windows-1252';
     // Some writers cut a character in two; the halves of one charset are joined before they are decoded.
     const last = segments.at(-1);
-    if (typeof last === 'object' && last.charset === charset) for (const byte of bytes) last.bytes.push(byte);
-    else segments.push({ charset, bytes: [...bytes] });
+    if (typeof last === 'object' && last.charset === name) for (const byte of bytes) last.bytes.push(byte);
+    else segments.push({ charset: name, bytes: [...bytes] });
   }
   segments.push(joined.slice(end));
   return segments
     .map((segment) =>
       typeof segment === 'string'
         ? segment
-        : (decoderOf(segment.charset)?.decode(Uint8Array.from(segment.bytes)) ?? '').replace(/\p{Cc}/gu, ' '),
+        : decodeAs(segment.charset, Uint8Array.from(segment.bytes)).replace(/\p{Cc}/gu, ' '),
     )
     .join('');
 }
@@ -91,12 +94,9 @@ function qOf(character: string): string {
     .join('');
 }
 
-function decoderOf(charset: string): InstanceType<typeof TextDecoder> | null {
-  try {
-    return new TextDecoder(charset);
-  } catch {
-    return null; // RangeError: the label names no encoding
-  }
+/** ASCII is a charset of its own right in a word; in a body it means that nobody thought of one. */
+function isAscii(label: string | undefined): boolean {
+  return /^(?:us-)?ascii$/i.test(label ?? '');
 }
 
 function fromBase64(text: string): readonly number[] | null {

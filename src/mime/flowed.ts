@@ -1,5 +1,5 @@
 /** RFC 3676 §4.3: ends the text before it, and is no flowed line although it ends with a space. */
-const SIGNATURE = '-- ';
+const SIGN_OFF = '-- ';
 
 interface Line {
   readonly depth: number;
@@ -17,7 +17,7 @@ export function unflowed(text: string, delSp: boolean): string {
   let open = null as Line | null;
   for (const written of text.split('\n')) {
     const line = lineOf(written);
-    const isSignature = line.content === SIGNATURE;
+    const isSignature = line.content === SIGN_OFF;
     if (open !== null && (open.depth !== line.depth || isSignature)) {
       paragraphs.push(quoted(open));
       open = null;

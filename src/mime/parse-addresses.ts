@@ -141,11 +141,15 @@ function nameOf(tokens: readonly Token[], elsewhere: string | null): string {
     if (last !== undefined && !last.isQuoted && !isQuoted) last.text += ` ${text}`;
     else runs.push({ text, isQuoted });
   }
-  return runs
-    .map(({ text }) => decodeReceivedWords(text, elsewhere))
-    .join(' ')
-    .replace(/[ \t\n]+/g, ' ')
-    .trim();
+  // Joined at the end: to look at the end of what grows would copy it each time.
+  const pieces: string[] = [];
+  let isApart = true;
+  for (const { text } of runs) {
+    const decoded = decodeReceivedWords(text, elsewhere);
+    pieces.push(isApart || decoded.startsWith(' ') ? decoded : ` ${decoded}`);
+    isApart = decoded.endsWith(' ');
+  }
+  return pieces.join('').trim();
 }
 
 function* tokensOf(text: string): Generator<Token> {

@@ -5,7 +5,7 @@ import { MAX_HEADER_FIELDS } from './parse-limits.ts';
 /** A name, and white space that RFC 5322 §4.5 once allowed before the colon. */
 const FIELD = /^([!-9;-~]+)[ \t]*:/;
 
-/** A field as it came: one character for each byte, a line feed for each fold with the white space around it. */
+/** A field as it came: one character for each byte, a line feed for each fold and the space behind it. */
 export interface ReceivedField {
   /** Lower case. */
   readonly name: string;
@@ -30,22 +30,39 @@ export function readReceivedHeader(block: Uint8Array, isPart: boolean): Received
   let isCut = false;
   for (const line of lines) {
     if (/^[ \t]/.test(line)) {
-      const piece = trimBlank(line);
-      if (isOpen && piece !== '') open.at(-1)?.pieces.push(piece);
+      const piece = continued(line);
+      if (isOpen && trimBlank(piece) !== '') open.at(-1)?.pieces.push(piece);
       continue;
     }
     const match = FIELD.exec(line);
     isOpen = match !== null && open.length < MAX_HEADER_FIELDS;
     if (match === null) continue;
     isCut ||= !isOpen;
-    const value = trimBlank(line.slice(match[0].length));
-    if (isOpen) open.push({ name: (match[1] ?? '').toLowerCase(), pieces: value === '' ? [] : [value] });
+    const value = withoutReturn(line.slice(match[0].length));
+    if (isOpen)
+      open.push({ name: (match[1] ?? '').toLowerCase(), pieces: trimBlank(value) === '' ? [] : [value] });
   }
   return {
-    fields: open.map(({ name, pieces }) => ({ name, value: pieces.join('\n') })),
+    fields: open.map(({ name, pieces }) => ({ name, value: trimBlank(pieces.join('\n')) })),
     isCut,
     isBody: false,
   };
+}
+
+/**
+ * A line behind a fold. Unfolding takes the line end alone away (RFC 5322 §2.2.3), so spaces before it and the one behind it,
+ * which the fold's line feed stands for, are text; what more there is was put there for the eye.
+ */
+function continued(line: string): string {
+  const text = withoutReturn(line.slice(1));
+  return /^[ \t]/.test(text) ? trimBlank(text) : text;
+}
+
+/** The CRs of a line end. No pattern: `\\r+$` looks at a flood of them again from each. */
+function withoutReturn(line: string): string {
+  let end = line.length;
+  while (line[end - 1] === '\r') end -= 1;
+  return line.slice(0, end);
 }
 
 /** The value of the first field of that name. */

@@ -1,5 +1,6 @@
 import { bytesOfBinary, concatenated } from './bytes.ts';
 import { charsetOf, decodeAs, decodeUndeclared } from './charsets.ts';
+import { trimBlank } from './parse-header.ts';
 import { MAX_PARAMETERS } from './parse-limits.ts';
 import { decodeReceivedWords } from './parse-words.ts';
 
@@ -181,10 +182,7 @@ function valueAt(written: string, start: number): Read {
   )
     at += 1;
   return {
-    text: written
-      .slice(from, at)
-      .replace(/[ \t\r\n]+$/, '')
-      .replaceAll('\n', ' '),
+    text: trimBlank(written.slice(from, at)).replaceAll('\n', ' '),
     end: at,
   };
 }

@@ -38,7 +38,11 @@ export function decodeReceivedWords(text: string, elsewhere: string | null): str
   }
   segments.push(text.slice(end));
   return withoutControls(
-    segments.map((segment) => (typeof segment === 'string' ? fieldText(segment, elsewhere) : textOf(segment, elsewhere))).join(''),
+    segments
+      .map((segment) =>
+        typeof segment === 'string' ? fieldText(segment, elsewhere) : textOf(segment, elsewhere),
+      )
+      .join(''),
   );
 }
 

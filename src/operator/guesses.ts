@@ -7,6 +7,9 @@ import type { Digest } from './digest.ts';
 const FAILURES_PER_WINDOW = 60;
 const WINDOW_MS = 60_000;
 
+/** Over the limit, a key that was never seen is still looked up this often: a proxy's address is everybody's address. */
+const TRICKLE_MS = 1_000;
+
 /** Beyond this the oldest are forgotten: a table that grows with every address would itself be the attack. */
 const MAX_ADDRESSES = 10_000;
 
@@ -28,7 +31,7 @@ export interface Guesses extends GuessLimit {
 /** Failed authentications per remote address, before any key is looked up. Time is monotonic milliseconds. */
 export function createGuesses({ monotonic, digest }: GuessParts): Guesses {
   const addresses = new WeakMap<Request, string>();
-  const windows = new Map<string, { failures: number; readonly endsAt: number }>();
+  const windows = new Map<string, { failures: number; nextLookAt: number; readonly endsAt: number }>();
   const known = new Set<string>();
 
   const windowOf = (request: Request) => {
@@ -43,16 +46,12 @@ export function createGuesses({ monotonic, digest }: GuessParts): Guesses {
     },
     check(request) {
       const { window } = windowOf(request);
-      const failures = window?.failures ?? 0;
-      const left = window === null ? WINDOW_MS : window.endsAt - monotonic();
-      return {
-        refused: failures >= FAILURES_PER_WINDOW && !known.has(tokenOf(request, digest)),
-        rate: {
-          limit: FAILURES_PER_WINDOW,
-          remaining: Math.max(0, FAILURES_PER_WINDOW - failures),
-          resetSeconds: Math.max(1, Math.ceil(left / 1000)),
-        },
-      };
+      if (window === null || window.failures < FAILURES_PER_WINDOW) return null;
+      if (known.has(tokenOf(request, digest))) return null;
+      const now = monotonic();
+      if (now < window.nextLookAt) return Math.ceil((window.endsAt - now) / 1000);
+      window.nextLookAt = now + TRICKLE_MS;
+      return null;
     },
     failed(request) {
       const { address, window } = windowOf(request);
@@ -61,7 +60,11 @@ export function createGuesses({ monotonic, digest }: GuessParts): Guesses {
         return;
       }
       windows.delete(address);
-      windows.set(address, { failures: 1, endsAt: monotonic() + WINDOW_MS });
+      windows.set(address, {
+        failures: 1,
+        nextLookAt: monotonic() + TRICKLE_MS,
+        endsAt: monotonic() + WINDOW_MS,
+      });
       forgetOldest(windows, MAX_ADDRESSES);
     },
     succeeded(request) {

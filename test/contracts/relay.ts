@@ -19,10 +19,10 @@ export interface RemoteServer {
 }
 
 export interface RelayHarness {
-  /** A scripted server on `localhost`; `certificate` names one whose authority the driver trusts, or one to refuse. */
+  /** A scripted server on `localhost`; `certificate` names one that the driver trusts, or one to refuse. */
   server(options: {
     readonly security: Security;
-    readonly certificate?: 'good' | 'wrongHost' | 'selfSigned' | 'expired';
+    readonly certificate?: 'good' | 'hostOnly' | 'wrongHost' | 'selfSigned' | 'expired';
     readonly offersStarttls?: boolean;
     readonly announces?: readonly string[];
     readonly script?: Readonly<Record<string, PlainFault>>;
@@ -172,6 +172,12 @@ export function relayContract(name: string, open: () => RelayHarness): void {
     }
 
     for (const security of ['starttls', 'implicit'] as const) {
+      it(`a certificate that names only the host is good over ${security}`, async () => {
+        const server = await harness.server({ security, certificate: 'hostOnly' });
+        const relay = await relayTo({ port: server.port, security });
+        expect((await relay.submit(submission())).verdicts[0]?.kind).toBe('sent');
+      });
+
       test.each(['wrongHost', 'selfSigned', 'expired'] as const)(
         `a certificate that is %s over ${security} gets no secret and burns no recipient for good`,
         async (certificate) => {

@@ -1,6 +1,6 @@
 import { CrashRunner, type Stopped } from '../support/crash-runner.ts';
 import { balance } from '../support/ledger.ts';
-import { openSink, type Sink } from '../support/sink.ts';
+import { type Arrival, openSink, type Sink } from '../support/sink.ts';
 import { pause, waitUntil } from '../support/wait-until.ts';
 import { drain } from './drain.ts';
 import type { Report } from './figure.ts';
@@ -35,11 +35,11 @@ export async function sigterm({ stops }: SigtermSize): Promise<Report> {
       slowly(sink, DOT_MS);
       if (life % LIVES_PER_HANG === 0) hangOnce(sink);
       await runner.start();
-      const enough = sender.accepted.size + ACCEPTED_FIRST;
+      const [accepted, arrived] = [sender.accepted.size + ACCEPTED_FIRST, sink.arrived.length];
       sender.begin();
-      await waitUntil(() => sender.accepted.size >= enough, {
+      await waitUntil(() => sender.accepted.size >= accepted && sink.arrived.length > arrived, {
         withinMs: LIFE_WITHIN_MS,
-        what: `${ACCEPTED_FIRST} sends accepted`,
+        what: `${ACCEPTED_FIRST} sends accepted, and a first one at the relay`,
       });
       await pause(Math.random() * STOP_WITHIN_SENDS_MS);
       ends.push(await runner.stop());
@@ -48,8 +48,9 @@ export async function sigterm({ stops }: SigtermSize): Promise<Report> {
     slowly(sink, 0);
     const kept = await drain(runner, sink);
     const { accepted } = sender;
-    // A stop waits until what was answered is recorded: nothing but a dot without an answer is a reason to send again.
-    const result = balance({ accepted, arrivals: sink.arrived, kept, policy: 'once', recordingMs: 0 });
+    // A stop waits for the answers that come in its time, and these do: only a dot that got none is a reason to send again.
+    const mayRepeat = ({ repliedAt }: Arrival): boolean => repliedAt === null;
+    const result = balance({ accepted, arrivals: sink.arrived, kept, mayRepeat });
     const bad = ends.filter(({ code, milliseconds }) => code !== 0 || milliseconds > EXIT_WITHIN_MS);
     return {
       part: 'sigterm',

@@ -16,16 +16,10 @@ import {
   TYPES,
 } from './webhook-stage.ts';
 
-/** Seconds of the process in one of ours: a call that hangs ends after 1.5 s of our time and not after 15. */
-const PACE = 10;
-
 /** Each life begins that much later, so that what waits for its fifth try (2 hours) gets it in the next one. */
 const LEAP_MS = 3 * 3_600_000;
 
 const FAILING = 0.3;
-
-/** An event that is failed eight times in a row is given up, and should be; this keeps away from it. */
-const FAILED_IN_A_ROW_AT_MOST = 4;
 
 /** The share of a life's new calls after which it is killed: from … to all of them. */
 const LEAST_PROGRESS = 0.3;
@@ -37,18 +31,36 @@ const LAST_LIFE_WITHIN_MS = 40_000;
 const LAST_LIVES = 12;
 const SETTLED_WITHIN_MS = 10_000;
 
-/** Repeats that are still few: a call that was answered and not recorded when its caller died. */
-const REPEATS_AT_MOST = 0.05;
-
 export interface WebhooksSize {
   /** Each makes two events. */
   readonly mails: number;
   readonly accounts: number;
   readonly kills: number;
+  /** An event that is failed eight times in a row is given up, and should be: receivers keep away from that. */
+  readonly inARow: number;
+  /** Seconds of the process in one of ours: at 10 a call that hangs ends after 1.5 s of our time and not after 15. */
+  readonly pace: number;
+  /** The share of calls that may be repeats, of what was answered and not recorded when its caller died. */
+  readonly repeatsAtMost: number;
 }
 
-export const WEBHOOKS: WebhooksSize = { mails: 2_500, accounts: 10, kills: 20 };
-export const WEBHOOKS_SHORT: WebhooksSize = { mails: 120, accounts: 2, kills: 3 };
+export const WEBHOOKS: WebhooksSize = {
+  mails: 2_500,
+  accounts: 10,
+  kills: 20,
+  inARow: 4,
+  pace: 10,
+  repeatsAtMost: 0.05,
+};
+/** More kills for each event: two calls at each of four endpoints, at each of three. */
+export const WEBHOOKS_SHORT: WebhooksSize = {
+  mails: 100,
+  accounts: 2,
+  kills: 3,
+  inARow: 2,
+  pace: 20,
+  repeatsAtMost: 0.12,
+};
 
 /** Who takes part, and what has been accepted so far. */
 interface Stage {
@@ -60,13 +72,19 @@ interface Stage {
 }
 
 /** Receivers that fail and a sender that is killed: every event arrives all the same. */
-export async function webhooks({ mails, accounts: count, kills }: WebhooksSize): Promise<Report> {
-  const runner = await CrashRunner.open({ API_KEY: KEY, RATE_LIMIT: '0', EGRESS_ALLOW: '127.0.0.1' }, PACE);
+export async function webhooks(size: WebhooksSize): Promise<Report> {
+  const { mails, kills } = size;
+  const settings = { API_KEY: KEY, RATE_LIMIT: '0', EGRESS_ALLOW: '127.0.0.1' };
+  const runner = await CrashRunner.open(settings, size.pace);
   const secrets = new Map<string, string>();
   const secretOf = (endpoint: string): string | null => secrets.get(endpoint) ?? null;
-  const sink = await WebhookSink.open({ secretOf, fail: mischiefFor, now: () => runner.now() });
+  const sink = await WebhookSink.open({
+    secretOf,
+    fail: (event) => mischiefFor(event, size),
+    now: () => runner.now(),
+  });
   try {
-    const accounts = await openAccounts(runner.dataDir, count);
+    const accounts = await openAccounts(runner.dataDir, size.accounts);
     await runner.start();
     const hooks = await openHooks(runner, accounts, { sink, secrets });
     const stage: Stage = { runner, sink, accounts, hooks, accepted: [] };
@@ -76,15 +94,15 @@ export async function webhooks({ mails, accounts: count, kills }: WebhooksSize):
     }
     await sendUntil(mails, stage);
     const listed = await lastLives(stage);
-    return reportOf(stage, { listed, kills });
+    return reportOf(stage, { listed, size });
   } finally {
     await runner.close();
     await sink.close();
   }
 }
 
-function mischiefFor({ failedInARow }: Heard): Mischief | null {
-  if (failedInARow >= FAILED_IN_A_ROW_AT_MOST || Math.random() >= FAILING) return null;
+function mischiefFor({ failedInARow }: Heard, { inARow }: WebhooksSize): Mischief | null {
+  if (failedInARow >= inARow || Math.random() >= FAILING) return null;
   return MISCHIEFS[Math.floor(Math.random() * MISCHIEFS.length)] ?? null;
 }
 
@@ -131,7 +149,7 @@ function isAllTaken({ sink, accepted }: Stage): boolean {
 
 function reportOf(
   { sink, accepted, runner }: Stage,
-  { listed, kills }: { readonly listed: readonly Listed[]; readonly kills: number },
+  { listed, size }: { readonly listed: readonly Listed[]; readonly size: WebhooksSize },
 ): Report {
   const heard = [...sink.events.values()];
   const byMail = Map.groupBy(heard, ({ endpoint, emailId }) => `${endpoint} ${emailId}`);
@@ -159,7 +177,7 @@ function reportOf(
         ...once,
         figure: 'calls for an event that had been taken already',
         seen: repeats,
-        atMost: REPEATS_AT_MOST,
+        atMost: size.repeatsAtMost,
       },
       {
         figure: 'calls that the published verifier does not take',
@@ -170,7 +188,7 @@ function reportOf(
       },
     ],
     facts: {
-      kills,
+      kills: size.kills,
       lives: runner.lives,
       endpoints: new Set(heard.map(({ endpoint }) => endpoint)).size,
       ...Object.fromEntries(MISCHIEFS.map((kind) => [`calls failed by ${kind}`, sink.failed[kind]])),

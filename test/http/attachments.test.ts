@@ -44,6 +44,11 @@ describe('a file in a mail', () => {
     ['by its bytes, where there is no name', { content: PNG }, 'image/png'],
     ['by its data URI', { content: `data:text/csv;base64,${HI}` }, 'text/csv'],
     [
+      'by its name rather than its data URI',
+      { filename: 'a.pdf', content: `data:text/csv;base64,${HI}` },
+      'application/pdf',
+    ],
+    [
       'not by a data URI that is none',
       { content: `data:multipart/mixed;base64,${HI}` },
       'application/octet-stream',

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Content, readContent } from '../../src/http/content.ts';
 import { parseSendJson } from '../../src/http/send-json.ts';
 import { refused, sent, sha256 } from './attached.ts';
-import { house } from './house.ts';
+import { house, mail } from './house.ts';
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 const LIMITS = { maxBytes: 30_000_000 };
@@ -161,6 +161,14 @@ describe('threats §6 r10: base64 that is not quite', () => {
     expect(it.store.keys()).toEqual([`t/default/${sha256(bytesOf(content))}`]);
   });
 
+  test('is told in the charset that it is in, whatever was announced', async () => {
+    const it = house();
+    const attachments = [{ content: 'Grüße', content_type: 'text/plain; charset=iso-8859-1' }];
+    const { body } = await it.call('POST', '/emails', { body: mail({ attachments }) });
+    const [file] = (await it.call('GET', `/emails/${body.id}/attachments`)).body.data;
+    expect(file.content_type).toBe('text/plain; charset=utf-8');
+  });
+
   test('a data URI whose base64 is wrong is refused, whatever its type', async () => {
     const content = 'data:text/plain;base64,YQ==YQ==';
     expect(await refused([{ filename: 'a.txt', content }])).toMatchObject({
@@ -233,7 +241,7 @@ describe('content in the text of a request', () => {
     '{"attachments":[{"content":"eA==","content":"aGk="}]}',
   ])('is found in %j', (text) => {
     const parsed = parse(text);
-    const value = parsed.ok ? (parsed.value as { attachments: { content: Content }[] }) : null;
+    const value = parsed.ok ? (parsed.value as unknown as { attachments: { content: Content }[] }) : null;
     const content = value?.attachments[0]?.content;
     expect(content).toBeInstanceOf(Content);
     expect(Buffer.from(content?.bytes ?? []).toString()).toBe('hi');
@@ -254,8 +262,16 @@ describe('content in the text of a request', () => {
 
   test('is not decoded when its length alone says that it is too large', () => {
     const parsed = parse(`{"attachments":[{"content":"${'A'.repeat(1600)}"}]}`);
-    const value = parsed.ok ? (parsed.value as { attachments: { content: Content }[] }) : null;
+    const value = parsed.ok ? (parsed.value as unknown as { attachments: { content: Content }[] }) : null;
     expect(value?.attachments[0]?.content.unusable).toBe('too_large');
+  });
+
+  test('threats §6 r4: a list of millions of something else is no content, and is not built to find that out', () => {
+    const before = process.memoryUsage().heapUsed;
+    const parsed = parse(`{"attachments":[{"content":[${'{},'.repeat(3_000_000)}{}]}]}`);
+    const value = parsed.ok ? (parsed.value as unknown as { attachments: { content: Content }[] }) : null;
+    expect(value?.attachments[0]?.content.unusable).toBe('undecodable');
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(60_000_000);
   });
 
   test('threats §6 r4: keys and numbers of a content are data, those around it are counted', () => {

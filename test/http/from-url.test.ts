@@ -76,6 +76,11 @@ describe('threats §4 r5: a file at a public URL', () => {
     expect(file).toMatchObject({ filename: 'download', type: 'application/pdf' });
   });
 
+  test.each(['', [], {}, null])('is fetched where the content beside it is empty: %j', async (content) => {
+    const [file] = await sent([{ path: URL_OF_FILE, content }], {}, houseWith());
+    expect(file?.bytes.toString()).toBe('the file');
+  });
+
   test('of some size is put down while it comes, and arrives whole', async () => {
     const bytes = Buffer.alloc(3 * MIB, 'abc');
     const it = houseWith(URL_OF_FILE, { bytes });

@@ -113,7 +113,7 @@ describe('threats §6 r7: numbers and characters that are none are refused', () 
 });
 
 describe('threats §6 r4: depth and keys are counted before anything recursive sees them', () => {
-  const nested = (depth: number): string => '{"a":'.repeat(depth - 1) + '{}' + '}'.repeat(depth - 1);
+  const nested = (depth: number): string => `${'{"a":'.repeat(depth - 1)}{}${'}'.repeat(depth - 1)}`;
   const keys = (count: number): string =>
     `{${Array.from({ length: count }, (_, index) => `"k${index}":1`).join(',')}}`;
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import PostalMime from 'postal-mime';
 import { expect, it } from 'vitest';
+import { readMail } from '../../bench/scores/read-mail.ts';
 import { parseAddress } from '../../src/mime/address.ts';
 import { subjectProblem } from '../../src/mime/characters.ts';
 import { compose } from '../../src/mime/compose.ts';
@@ -125,6 +126,29 @@ it('what was composed is what is read: fields, subject, mailboxes, text and html
         replyTo: given.replyTo,
         text: shown(given.text),
         html: shown(given.html),
+      });
+    }),
+    { numRuns: 400 },
+  );
+}, 30_000);
+
+it('what was composed is what is read, by our own reader of received mail', async () => {
+  await fc.assert(
+    fc.asyncProperty(message, async (given) => {
+      const mail = await readMail(await bytesOf(await compose(given)));
+      expect({ ...mail, text: shown(mail.text), html: shown(mail.html) }).toMatchObject({
+        parse: 'full',
+        repeated: [],
+        from: [given.from],
+        to: given.to,
+        cc: given.cc,
+        replyTo: given.replyTo,
+        subject: given.subject,
+        date: given.date,
+        messageId: given.messageId,
+        text: shown(given.text),
+        html: shown(given.html),
+        attachments: [],
       });
     }),
     { numRuns: 400 },

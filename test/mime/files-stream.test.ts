@@ -6,6 +6,7 @@ import type { MessageAttachment } from '../../src/mime/message.ts';
 import { byteFaults, isSevenBit } from '../support/header-reader.ts';
 import { file, type GivenFile, withFiles } from './files-under-test.ts';
 import { bytesOf, latin1, plainMessage } from './message-under-test.ts';
+import { readParts } from './part-reader.ts';
 
 const content = fc.oneof(
   fc.uint8Array({ minLength: 1, maxLength: 400 }),
@@ -31,9 +32,22 @@ const files: fc.Arbitrary<readonly GivenFile[]> = fc.array(
   }),
   { minLength: 1, maxLength: 5 },
 );
-const body = fc.option(fc.constantFrom('plain', 'plain\r\n', 'Grüße\n', '그 전에', 'x'.repeat(1_500), ''), {
-  nil: null,
-});
+const body = fc.option(
+  fc.constantFrom(
+    'plain',
+    'plain\r\n',
+    'two\n\n',
+    'a\r',
+    'Grüße\n',
+    'Grüße, und mehr davon für die Kürze',
+    '그 전에',
+    'x'.repeat(1_500),
+    '',
+  ),
+  {
+    nil: null,
+  },
+);
 
 describe('a message with files', () => {
   it('is as long as was said before a byte of it was read, clean, and the same every time', async () => {
@@ -47,6 +61,12 @@ describe('a message with files', () => {
           true,
           true,
         ]);
+        const leaves = readParts(bytes);
+        const shown = [text, html].filter((one) => one !== null && one !== '');
+        expect(leaves.slice(0, shown.length).map((leaf) => leaf.content.toString())).toEqual(
+          shown.map((one) => one?.replace(/\r\n|\r|\n/g, '\r\n')),
+        );
+        expect(leaves).toHaveLength(shown.length + given.length);
         const otherwise = given.map((one) => ({ ...one, pieces: 1_000 }));
         const again = await compose(withFiles(otherwise, { text, html }));
         expect(latin1(await bytesOf(again))).toBe(latin1(bytes));

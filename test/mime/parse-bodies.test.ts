@@ -154,7 +154,7 @@ describe('charsets', () => {
     expect(decoded('utf-8', [...Buffer.from('안'), 0xfc])).toBe('안\ufffd');
   });
 
-  test('threats §7 r9: UTF-7 is shown as text, in bodies, subjects and file names', async () => {
+  test('threats §7 r18: UTF-7 is shown as text, in bodies, subjects and file names', async () => {
     const script = '+ADw-script+AD4-';
     for (const label of ['utf-7', 'UTF7', 'unicode-1-1-utf-7', 'csUnicode11UTF7', 'x-utf-7']) {
       expect(decoded(label, [...Buffer.from(script)])).toBe(script);

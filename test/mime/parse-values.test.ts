@@ -59,7 +59,7 @@ describe('addresses', () => {
     expect(read(text)).toEqual(expected);
   });
 
-  test('threats §7 r13: an encoded word that decodes to an address is a name and never the address', () => {
+  test('threats §7 r22: an encoded word that decodes to an address is a name and never the address', () => {
     expect(read('=?utf-8?Q?admin=40bank.example?= <a@evil.example>')).toEqual([
       ['admin@bank.example', 'a@evil.example'],
     ]);
@@ -157,7 +157,7 @@ describe('parameters', () => {
     expect(name(field)).toBe(expected);
   });
 
-  test('threats §7 r14: of file names in conflict `filename*` counts, then `filename*0`, then `filename`', () => {
+  test('threats §7 r23: of file names in conflict `filename*` counts, then `filename*0`, then `filename`', () => {
     const plain = 'filename=plain.txt';
     const sections = 'filename*0=sections.txt';
     const extended = "filename*=utf-8''extended.txt";
@@ -167,7 +167,7 @@ describe('parameters', () => {
     expect(name('attachment; filename=first.txt; filename=second.txt')).toBe('first.txt');
   });
 
-  test('threats §7 r11: parameters named __proto__ and constructor are parameters like others', () => {
+  test('threats §7 r20: parameters named __proto__ and constructor are parameters like others', () => {
     const field = readParameters('text/plain; __proto__=a; constructor=b; charset=utf-8');
     expect(plainParameter(field, '__proto__')).toBe('a');
     expect(plainParameter(field, 'constructor')).toBe('b');

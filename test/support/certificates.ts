@@ -11,6 +11,8 @@ export interface Certificates {
   /** PEM of the authority. */
   readonly ca: string;
   readonly good: Certificate;
+  /** Names the host and no address: whoever holds it against the address refuses it. */
+  readonly hostOnly: Certificate;
   readonly expired: Certificate;
   readonly wrongHost: Certificate;
   /** Common name `localhost` and no subjectAltName. */
@@ -54,20 +56,32 @@ async function make(): Promise<Certificates> {
     makeAuthority('Test authority'),
     makeAuthority('Stranger'),
   ]);
-  const [good, expired, wrongHost, noNames, weakDigest, selfSigned, unknownAuthority] = await Promise.all([
-    makeServer({ ca: authority }),
-    makeServer({ ca: authority, ends: NOW - DAY_MS }),
-    makeServer({
-      ca: authority,
-      name: 'elsewhere.example',
-      names: [{ type: 2, value: 'elsewhere.example' }],
-    }),
-    makeServer({ ca: authority, names: [] }),
-    makeServer({ ca: authority, algorithm: 'sha1' }),
-    makeServer({}),
-    makeServer({ ca: stranger }),
-  ]);
-  return { ca: authority.cert, good, expired, wrongHost, noNames, weakDigest, selfSigned, unknownAuthority };
+  const [good, hostOnly, expired, wrongHost, noNames, weakDigest, selfSigned, unknownAuthority] =
+    await Promise.all([
+      makeServer({ ca: authority }),
+      makeServer({ ca: authority, names: [{ type: 2, value: 'localhost' }] }),
+      makeServer({ ca: authority, ends: NOW - DAY_MS }),
+      makeServer({
+        ca: authority,
+        name: 'elsewhere.example',
+        names: [{ type: 2, value: 'elsewhere.example' }],
+      }),
+      makeServer({ ca: authority, names: [] }),
+      makeServer({ ca: authority, algorithm: 'sha1' }),
+      makeServer({}),
+      makeServer({ ca: stranger }),
+    ]);
+  return {
+    ca: authority.cert,
+    good,
+    hostOnly,
+    expired,
+    wrongHost,
+    noNames,
+    weakDigest,
+    selfSigned,
+    unknownAuthority,
+  };
 }
 
 async function makeAuthority(name: string): Promise<Certificate> {

@@ -10,21 +10,14 @@ export interface Kept {
   readonly maybeDuplicate: boolean;
 }
 
-/** UNKNOWN_RETRY: whether mail that broke at its dot is sent a second time. */
-export type UnknownRetry = 'once' | 'never';
-
 /** Both sides of the books. */
 export interface Books {
   /** The ids that were answered by 2xx, by the number of the mail. */
   readonly accepted: ReadonlyMap<number, string>;
   readonly arrivals: readonly Arrival[];
   readonly kept: readonly Kept[];
-  readonly policy: UnknownRetry;
-  /**
-   * How long after its reply a mail may still be unrecorded: a connection that ended within it ended at the dot
-   * (delivery.md section 1: the reply must be read *and* recorded).
-   */
-  readonly recordingMs: number;
+  /** Whether a mail whose first copy went like this may be sent a second time. */
+  readonly mayRepeat: (first: Arrival) => boolean;
 }
 
 /** The books compared; lists hold numbers of mails. */
@@ -32,13 +25,13 @@ export interface Balance {
   readonly accepted: number;
   /** Copies that reached the relay. */
   readonly arrived: number;
-  /** Accepted, and neither with the relay nor reported as unknown. */
+  /** Accepted, and not kept under its id; or neither with the relay nor reported as unknown. */
   readonly lost: readonly number[];
   /** Accepted, and at no final state. */
   readonly unfinished: readonly number[];
   /** Accepted, and reported as unknown. */
   readonly unknown: number;
-  /** Sent a second time because the connection broke at the dot. */
+  /** Sent a second time as it may be: its fate at the dot was open. */
   readonly inside: readonly number[];
   /** Sent a second time for any other reason, or a third time, or kept twice. */
   readonly outside: readonly number[];
@@ -66,28 +59,29 @@ export function balance(books: Books): Balance {
   const copies = Map.groupBy(arrivals, numberOf);
   const repeated = [...copies].filter(([, all]) => all.length > 1);
   const records = Map.groupBy(kept, ({ number }) => number);
-  const recordOf = (number: number): Kept | undefined => records.get(number)?.[0];
   const ours = [...accepted].map(([number, id]) => ({
     number,
     hasArrived: copies.has(number),
-    state: kept.length > 0 && recordOf(number)?.id === id ? recordOf(number)?.state : undefined,
+    state: records.get(number)?.find((one) => one.id === id)?.state,
   }));
-  const lost = ours.filter(({ hasArrived, state }) => !hasArrived && state !== 'unknown');
+  const lost = ours.filter(
+    ({ hasArrived, state }) => state === undefined || (!hasArrived && state !== 'unknown'),
+  );
   return {
     accepted: accepted.size,
     arrived: arrivals.length,
     lost: lost.map(({ number }) => number),
     unfinished: ours.filter(({ state }) => state === 'unfinished').map(({ number }) => number),
     unknown: ours.filter(({ state }) => state === 'unknown').length,
-    inside: numbers(repeated.filter(([, all]) => brokeAtDot(all, books))),
+    inside: numbers(repeated.filter(([, all]) => isAllowed(all, books))),
     outside: [
-      ...numbers(repeated.filter(([, all]) => !brokeAtDot(all, books))),
+      ...numbers(repeated.filter(([, all]) => !isAllowed(all, books))),
       ...numbers([...records].filter(([, all]) => all.length > 1)),
     ],
     unmarked: numbers(
       repeated.filter(([number, all]) => {
         const isSame = new Set(all.map(({ text }) => text)).size === 1;
-        return !isSame || recordOf(number)?.maybeDuplicate !== true;
+        return !isSame || records.get(number)?.[0]?.maybeDuplicate !== true;
       }),
     ),
   };
@@ -97,12 +91,9 @@ function numbers(some: readonly (readonly [number, unknown])[]): readonly number
   return some.map(([number]) => number);
 }
 
-/** Whether the policy allows these copies: the first one's fate at the dot was open, and there is one more. */
-function brokeAtDot(all: readonly Arrival[], { policy, recordingMs }: Books): boolean {
+function isAllowed(all: readonly Arrival[], { mayRepeat }: Books): boolean {
   const [first] = all;
-  if (first === undefined || policy === 'never' || all.length > 2) return false;
-  const { repliedAt, endedAt } = first;
-  return repliedAt === null || (endedAt !== null && endedAt - repliedAt <= recordingMs);
+  return first !== undefined && all.length === 2 && mayRepeat(first);
 }
 
 interface Listed {

@@ -159,7 +159,23 @@ export const THREATS: Readonly<
   '7': {
     title: 'Parser bombs and caps',
     rows: [
-      { input: 'multiparts nested without end; mail in mail', outcome: 'limited; enclosed mail is never opened' },
+      { input: 'cap: raw size', outcome: 'reading ends there' },
+      { input: 'cap: header block', outcome: 'fields beyond it are left out' },
+      { input: 'cap: nesting', outcome: 'what is deeper is a file' },
+      { input: 'cap: parts', outcome: 'reading ends there' },
+      { input: 'cap: lines outside encoded parts', outcome: 'text ends there' },
+      { input: 'cap: lines in all', outcome: 'reading ends there' },
+      { input: 'cap: length of a line', outcome: 'the rest of the line is left out' },
+      { input: 'cap: parameters and their sections', outcome: 'those beyond it are left out' },
+      {
+        input: 'cap: time and heap',
+        outcome: 'the worker is ended, not the process',
+        untested: 'the worker around the reader is not there yet',
+      },
+      {
+        input: 'multiparts nested without end; mail in mail',
+        outcome: 'limited; enclosed mail is never opened',
+      },
       { input: '100,000 parts, empty parts, parts with unknown charsets', outcome: 'limited' },
       { input: 'headers, folds and lines without end', outcome: 'limited; what came before is kept' },
       { input: 'nothing but line ends', outcome: 'limited; 25 MiB of base64 pass' },

@@ -7,6 +7,7 @@ export interface Seen {
   readonly messages: readonly ReceivedMessage[];
   readonly clearBytes: string;
   readonly open: number;
+  readonly commands: readonly string[];
 }
 
 export type ServerName =
@@ -25,7 +26,7 @@ export function portOf(name: ServerName): number {
 
 /** What a server has seen so far; with `until`, as soon as it has seen that. */
 export async function seenBy(
-  name: ServerName,
+  name: string,
   until?: { readonly what: LogEntry['what']; readonly times: number },
 ): Promise<Seen> {
   const query = until === undefined ? '' : `?what=${until.what}&times=${until.times}`;

@@ -1,14 +1,17 @@
 import { randomFillSync } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import type { TestProject } from 'vitest/node';
 import { hashKey, mintKey } from '../../../src/mailroom/key-format.ts';
 import { type ScriptedServer, startScriptedServer } from '../../support/scripted-smtp-server.ts';
 import type {} from './provided.ts';
+import { type Scripted, ScriptedServers } from './scripted-servers.ts';
 
 /** Real SMTP servers in this process, for tests that run in another one. What they saw is read over HTTP. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const { good: hostOnly, wrongHost } = project.getProvidedContext().certificates;
+  const { certificates } = project.getProvidedContext();
+  const { hostOnly, wrongHost } = certificates;
   const random = (size: number): Uint8Array => randomFillSync(new Uint8Array(size));
   const other = mintKey({ prefix: 'mw_', account: 'other', random });
   project.provide('otherKey', other.token);
@@ -25,7 +28,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
       offersStarttls: false,
     }),
   } as const satisfies Record<string, ScriptedServer>;
-  const window = await openWindow(servers);
+  const scripted = new ScriptedServers(certificates);
+  const window = await openWindow(servers, scripted);
 
   const ports = Object.fromEntries(Object.entries(servers).map(([name, { port }]) => [name, port]));
   project.provide('servers', { ports, window: `http://127.0.0.1:${(window.address() as AddressInfo).port}` });
@@ -45,29 +49,36 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     ].join(','),
   });
   return async () => {
-    await Promise.all(Object.values(servers).map((server) => server.close()));
+    await Promise.all([scripted.close(), ...Object.values(servers).map((server) => server.close())]);
     window.close();
     window.closeAllConnections();
   };
 }
 
-/** `GET /NAME`: what the server saw. `GET /NAME?what=message&times=3` answers when it has seen that. */
-async function openWindow(servers: Readonly<Record<string, ScriptedServer>>): Promise<Server> {
-  const window = createServer((request, response) => {
-    const url = new URL(request.url ?? '/', 'http://window');
-    const server = servers[url.pathname.slice(1)];
-    if (server === undefined) {
-      response.writeHead(404).end();
-      return;
-    }
+/**
+ * `GET /NAME`: what the server saw. `GET /NAME?what=message&times=3` answers when it has seen that. `POST /`: starts a server
+ * of these options, and answers its name and port; `DELETE /`: ends all that were started so.
+ */
+async function openWindow(
+  servers: Readonly<Record<string, ScriptedServer>>,
+  scripted: ScriptedServers,
+): Promise<Server> {
+  const answer = async (request: IncomingMessage, url: URL): Promise<unknown> => {
+    if (request.method === 'POST') return scripted.start(JSON.parse(await text(request)) as Scripted);
+    if (request.method === 'DELETE') return scripted.close();
+    const name = url.pathname.slice(1);
+    const server = servers[name] ?? scripted.servers.get(name);
+    if (server === undefined) throw new Error(`no server ${name}`);
     const what = url.searchParams.get('what') as Parameters<ScriptedServer['seen']>[0] | null;
-    const seen =
-      what === null ? Promise.resolve() : server.seen(what, Number(url.searchParams.get('times') ?? 1));
-    void seen.then(() => {
-      const { log, messages, clearBytes, open } = server;
-      response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify({ log, messages, clearBytes, open }));
-    });
+    if (what !== null) await server.seen(what, Number(url.searchParams.get('times') ?? 1));
+    const { log, messages, clearBytes, open } = server;
+    return { log, messages, clearBytes, open, commands: server.commands() };
+  };
+  const window = createServer((request, response) => {
+    answer(request, new URL(request.url ?? '/', 'http://window')).then(
+      (seen) => response.setHeader('content-type', 'application/json').end(JSON.stringify(seen ?? null)),
+      (cause: unknown) => response.writeHead(500).end(String(cause)),
+    );
   });
   await new Promise<void>((resolve) => window.listen(0, '127.0.0.1', resolve));
   return window;
