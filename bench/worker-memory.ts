@@ -1,114 +1,154 @@
 /**
- * Memory that one large message takes in workerd: the highest resident size of the process that runs `npm run dev`'s Worker
- * over its size at rest before, while a file is uploaded, accepted, composed and submitted. The bucket of the simulator is in
- * the same process, so its memory is in the figure too. The relay is another process. Each figure is from a process of its own.
+ * Memory that one large message takes in workerd: the highest resident size of the process over its size at rest before,
+ * while a file is uploaded, accepted, composed and submitted. At rest it has sent one mail with a small file before, so that all the code is there already. Bucket and relay are other
+ * processes, as they are on the platform. Each figure is from a process of its own.
  *
  *   node bench/worker-memory.ts [--json]
  */
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, startWorker, type WorkerProcess } from '../test/workers/support/worker-process.ts';
+import type { S3Settings } from '../src/objects/s3-requests.ts';
+import { startS3Server } from '../test/support/s3-server.ts';
+import { build, configure, firstAnswer, freePort, serve } from './plain-worker.ts';
 
 const KIB = 1024;
 const MIB = KIB * KIB;
-const SAMPLE_MS = 5;
-const LOOK_EVERY_MS = 100;
+/** Sent before, to have everything loaded: too little to leave memory behind for the large one. */
+const SMALL_BYTES = 100 * KIB;
+
+const SAMPLE_MS = 2;
+const LOOK_EVERY_MS = 50;
 /** A measurement that hangs is no measurement. */
-const WITHIN_MS = 300_000;
+const WITHIN_MS = 120_000;
+const KEY = 'a-key-for-measurements';
+
+interface Case {
+  readonly name: string;
+  readonly store: 'R2' | 'S3';
+  readonly megabytes: number;
+  /** MiB over rest. */
+  readonly limit: number;
+}
 
 /** 29 MiB are 39.7 MiB in base64: the most that a message of 40 MiB holds. */
-const CASES = [
-  { name: 'one file of 25 MiB', megabytes: 25, limit: 100 },
-  { name: 'one file of 29 MiB', megabytes: 29, limit: 100 },
-] as const;
+const CASES: readonly Case[] = (['R2', 'S3'] as const).flatMap((store) => [
+  { name: 'one file of 25 MiB', store, megabytes: 25, limit: 100 },
+  { name: 'one file of 29 MiB', store, megabytes: 29, limit: 100 },
+]);
 
 interface Figures {
   readonly restMiB: number;
   readonly peakMiB: number;
   readonly overRestMiB: number;
-  /** The upload, and from its end to the relay's reply. */
   readonly uploadSeconds: number;
+  /** From the end of the upload to the relay's reply. */
   readonly sendSeconds: number;
 }
 
-const results: ((typeof CASES)[number] & Figures)[] = [];
-for (const one of CASES) results.push({ ...one, ...(await measure(one.megabytes)) });
+const s3 = await startS3Server();
+const results: (Case & Figures)[] = [];
+try {
+  for (const one of CASES) results.push({ ...one, ...(await measure(one)) });
+} finally {
+  await s3.close();
+}
 if (process.argv.includes('--json')) {
   console.log(JSON.stringify({ bench: 'worker-memory', host: 'workers', results }));
 } else {
-  console.log('| message | at rest MiB | peak MiB | over rest MiB | limit MiB | upload s | send s |');
-  console.log('|---|---|---|---|---|---|---|');
-  for (const { name, restMiB, peakMiB, overRestMiB, limit, uploadSeconds, sendSeconds } of results) {
-    const cells = [name, restMiB, peakMiB, overRestMiB, limit, uploadSeconds, sendSeconds];
+  console.log('| message | store | at rest MiB | peak MiB | over rest MiB | limit MiB | upload s | send s |');
+  console.log('|---|---|---|---|---|---|---|---|');
+  for (const one of results) {
+    const { restMiB, peakMiB, overRestMiB, uploadSeconds, sendSeconds } = one;
+    const cells = [one.name, one.store, restMiB, peakMiB, overRestMiB, one.limit, uploadSeconds, sendSeconds];
     console.log(`| ${cells.join(' | ')} |`);
   }
 }
 
-async function measure(megabytes: number): Promise<Figures> {
+async function measure({ store, megabytes }: Case): Promise<Figures> {
   const folder = await mkdtemp(join(tmpdir(), 'mailwright-bench-'));
-  const relay = fork(join(import.meta.dirname, 'swallowing-relay.ts'), { timeout: WITHIN_MS });
-  const [relayPort] = (await once(relay, 'message')) as [number];
-  const worker = await startWorker({
-    PORT: String(await freePort()),
-    DATA_DIR: folder,
-    RELAY_URL: `smtp://localhost:${relayPort}?tls=none`,
-    DOMAINS: 'mine.example',
-    RATE_LIMIT: '0',
-    LOG_LEVEL: 'warn',
-  });
-  const deadline = setTimeout(() => void worker.kill(), WITHIN_MS);
+  const children: ChildProcess[] = [];
   try {
-    await sent(worker, {});
-    // One runs the Worker, another is the tool's own way to it: the one that grows is meant.
-    const pids = await runtimesOf(worker.pid);
-    const rest = await Promise.all(pids.map(residentOf));
-    const peak = [...rest];
+    const relayPort = await forked(children, 'swallowing-relay.ts');
+    const bucketPort = await forked(children, 'bucket-outside.ts', folder);
+    const built = join(folder, 'built');
+    const modules = await build(built);
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const settings = {
+      PUBLIC_URL: url,
+      SECRET_KEY: 'a secret of thirty-two bytes or more',
+      API_KEY: KEY,
+      RELAY_URL: `smtp://localhost:${relayPort}?tls=none`,
+      DOMAINS: 'mine.example',
+      RATE_LIMIT: '0',
+      ...(store === 'S3' ? bucketSettings(s3.settings) : {}),
+    };
+    const config = await configure(built, { modules, port, surroundings: { settings, bucketPort } });
+    const runtime = serve(config, WITHIN_MS);
+    children.push(runtime);
+    await firstAnswer(`${url}/health`);
+    await sent(url, { attachments: [{ upload_id: await upload(url, SMALL_BYTES) }] });
+    const pid = runtime.pid ?? 0;
+    const rest = await residentOf(pid);
+    let peak = rest;
     const sampler = setInterval(async () => {
-      const now = await Promise.all(pids.map(residentOf));
-      for (const [place, bytes] of now.entries()) peak[place] = Math.max(peak[place] ?? 0, bytes);
+      peak = Math.max(peak, await residentOf(pid));
     }, SAMPLE_MS);
     const began = performance.now();
-    const id = await upload(worker, megabytes * MIB);
+    const id = await upload(url, megabytes * MIB);
     const uploaded = performance.now();
-    await sent(worker, { attachments: [{ upload_id: id }] });
+    await sent(url, { attachments: [{ upload_id: id }] });
     const ended = performance.now();
     clearInterval(sampler);
-    const grown = peak.map((bytes, place) => bytes - (rest[place] ?? 0));
-    const most = grown.indexOf(Math.max(...grown));
     return {
-      restMiB: rounded((rest[most] ?? 0) / MIB),
-      peakMiB: rounded((peak[most] ?? 0) / MIB),
-      overRestMiB: rounded((grown[most] ?? 0) / MIB),
+      restMiB: rounded(rest / MIB),
+      peakMiB: rounded(peak / MIB),
+      overRestMiB: rounded((peak - rest) / MIB),
       uploadSeconds: rounded((uploaded - began) / 1000),
       sendSeconds: rounded((ended - uploaded) / 1000),
     };
   } finally {
-    clearTimeout(deadline);
-    await worker.kill().catch(() => {});
-    relay.kill();
+    for (const child of children) child.kill('SIGKILL');
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function upload(worker: WorkerProcess, size: number): Promise<string> {
-  const { id, upload_url: link, headers } = await api(worker, '/uploads', { filename: 'file.bin', size });
-  const put = await fetch(String(link), {
+/** Starts a program of this folder that tells its port. */
+async function forked(children: ChildProcess[], file: string, ...args: readonly string[]): Promise<number> {
+  const child = fork(join(import.meta.dirname, file), args, { timeout: WITHIN_MS });
+  children.push(child);
+  const [port] = (await once(child, 'message')) as [number];
+  return port;
+}
+
+function bucketSettings(settings: S3Settings): Readonly<Record<string, string>> {
+  return {
+    S3_BUCKET: settings.bucket,
+    S3_ENDPOINT: settings.endpoint ?? '',
+    S3_ACCESS_KEY_ID: settings.accessKeyId,
+    S3_SECRET_ACCESS_KEY: settings.secretAccessKey,
+  };
+}
+
+async function upload(url: string, size: number): Promise<string> {
+  const begun = await api(url, '/uploads', { filename: 'file.bin', size });
+  const put = await fetch(String(begun['upload_url']), {
     method: 'PUT',
-    headers: headers as Record<string, string>,
+    headers: begun['headers'] as Record<string, string>,
     body: randomBytes(size),
   });
   if (!put.ok) throw new Error(`upload: ${put.status} ${await put.text()}`);
   await put.body?.cancel();
-  return String(id);
+  return String(begun['id']);
 }
 
 /** Sends a mail and waits until the relay has it. */
-async function sent(worker: WorkerProcess, change: Readonly<Record<string, unknown>>): Promise<void> {
-  const { id } = await api(worker, '/emails', {
+async function sent(url: string, change: Readonly<Record<string, unknown>>): Promise<void> {
+  const { id } = await api(url, '/emails', {
     from: 'me@mine.example',
     to: 'ann@there.example',
     subject: 'Memory',
@@ -116,20 +156,16 @@ async function sent(worker: WorkerProcess, change: Readonly<Record<string, unkno
     ...change,
   });
   for (;;) {
-    const { last_event: state } = await api(worker, `/emails/${id}`);
+    const { last_event: state } = await api(url, `/emails/${id}`);
     if (state === 'sent') return;
     if (state !== 'queued') throw new Error(`The mail is ${state}`);
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
 }
 
-async function api(
-  { url, token }: WorkerProcess,
-  path: string,
-  body?: unknown,
-): Promise<Readonly<Record<string, unknown>>> {
+async function api(url: string, path: string, body?: unknown): Promise<Readonly<Record<string, unknown>>> {
   const answer = await fetch(url + path, {
-    headers: { authorization: `Bearer ${token}` },
+    headers: { authorization: `Bearer ${KEY}` },
     ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
   });
   const text = await answer.text();
@@ -137,28 +173,8 @@ async function api(
   return JSON.parse(text) as Readonly<Record<string, unknown>>;
 }
 
-/** The processes of this family that are workerd. */
-async function runtimesOf(root: number): Promise<readonly number[]> {
-  const stats = await Promise.all(
-    (await readdir('/proc'))
-      .filter((name) => /^\d+$/.test(name))
-      .map((name) => readFile(`/proc/${name}/stat`, 'utf8').catch(() => '')),
-  );
-  const processes = stats.flatMap((stat) => {
-    const parsed = /^(\d+) \((.*)\) \S (\d+)/s.exec(stat);
-    return parsed === null ? [] : [{ pid: Number(parsed[1]), name: parsed[2], parent: Number(parsed[3]) }];
-  });
-  const isOfFamily = (pid: number): boolean => {
-    const found = processes.find((one) => one.pid === pid);
-    return pid === root || (found !== undefined && isOfFamily(found.parent));
-  };
-  const runtimes = processes.filter(({ name, pid }) => name === 'workerd' && isOfFamily(pid));
-  if (runtimes.length === 0) throw new Error('workerd does not run');
-  return runtimes.map(({ pid }) => pid);
-}
-
 async function residentOf(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * KIB;
 }
 

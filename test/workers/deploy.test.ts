@@ -7,26 +7,33 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '../..');
-/** The platform takes 3 MB gzipped of a free account, and starts a small Worker sooner. */
-const MOST_KIB = 400;
+/** Minified and gzipped. The platform takes 3 MB of a free account, and starts a small Worker sooner. A quarter is the S3 driver. */
+const MOST_KIB = 430;
 
 let folder: string;
 let code: string;
+let minified: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mailwright-deploy-'));
+  // Only the readable form names the files its parts came from.
+  code = await deployed('--minify=false');
+  minified = await deployed('--minify');
+}, 120_000);
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function deployed(form: '--minify' | '--minify=false'): Promise<string> {
   await promisify(execFile)(
     join(ROOT, 'node_modules/.bin/wrangler'),
-    ['deploy', '--dry-run', '--minify=false', '--outdir', folder],
+    ['deploy', '--dry-run', form, '--outdir', folder],
     {
       cwd: ROOT,
       env: { ...process.env, WRANGLER_SEND_METRICS: 'false', WRANGLER_HIDE_BANNER: 'true' },
       timeout: 60_000,
     },
   );
-  code = await readFile(join(folder, 'worker.js'), 'utf8');
-}, 60_000);
-afterAll(() => rm(folder, { recursive: true, force: true }));
+  return await readFile(join(folder, 'worker.js'), 'utf8');
+}
 
 test('a deployment is ready to go, with the document beside the code', async () => {
   const files = await readdir(folder);
@@ -47,5 +54,5 @@ test('what only the other host needs is not in the bundle', () => {
 });
 
 test('the Worker stays small', () => {
-  expect(gzipSync(code).length / 1024).toBeLessThan(MOST_KIB);
+  expect(gzipSync(minified).length / 1024).toBeLessThan(MOST_KIB);
 });

@@ -5,8 +5,11 @@ import type { ObjectMeta, ObjectStore, PutMeta } from '../../objects/store.ts';
 import { StoreUnavailable } from '../../objects/store.ts';
 import { sha256Hasher } from './hasher.ts';
 
-/** R2 takes parts of 5 MiB and more, all but the last of one size. What fits into one part is put in one piece. */
-const PART_BYTES = 8 * 1024 * 1024;
+/** The least that R2 takes for a part, all but the last of one size. What fits into one part is put in one piece. */
+const PART_BYTES = 5 * 1024 * 1024;
+
+/** Read at once where bytes only pass. */
+const READ_BYTES = 64 * 1024;
 
 /**
  * The house's object store in an R2 bucket. A put is whole or not there: R2 shows an object only when its put, or the last
@@ -35,7 +38,7 @@ export function r2Store(bucket: R2Bucket): ObjectStore {
       const object = await answered(bucket.head(checkedKey(from)));
       if (object === null) return null;
       const contentType = object.httpMetadata?.contentType ?? null;
-      const passing = measured(bodyOf(bucket, from), { contentType }, sha256Hasher());
+      const passing = measured(passingBody(bucket, from), { contentType }, sha256Hasher());
       for await (const _piece of passing.pieces);
       const meta = await passing.found();
       const given = keyFor(meta);
@@ -43,7 +46,7 @@ export function r2Store(bucket: R2Bucket): ObjectStore {
       const key = checkedKey(given);
       const there = await answered(bucket.head(key));
       const isThere = there !== null && (await metaOf(bucket, there)).sha256 === meta.sha256;
-      if (!isThere) await put({ bucket, key, announced: meta }, bodyOf(bucket, from));
+      if (!isThere) await put({ bucket, key, announced: meta }, passingBody(bucket, from));
       return { meta, key };
     },
 
@@ -139,6 +142,25 @@ async function* bodyOf(bucket: R2Bucket, key: string): AsyncGenerator<Uint8Array
   const object = await answered(bucket.get(key));
   if (object === null) throw new StoreUnavailable('The object went away before it was read');
   yield* object.body;
+}
+
+/** As `bodyOf`, each piece good only until the next is asked for: the same memory is read into again. */
+async function* passingBody(bucket: R2Bucket, key: string): AsyncGenerator<Uint8Array> {
+  const object = await answered(bucket.get(key));
+  if (object === null) throw new StoreUnavailable('The object went away before it was read');
+  const reader = object.body.getReader({ mode: 'byob' });
+  let memory: ArrayBufferLike = new ArrayBuffer(READ_BYTES);
+  try {
+    for (;;) {
+      const read: ReadableStreamReadResult<Uint8Array> = await reader.read(new Uint8Array(memory));
+      if (read.done) return;
+      yield read.value;
+      memory = read.value.buffer;
+    }
+  } finally {
+    // Nothing is left of it when it was read to its end.
+    await reader.cancel().catch(() => {});
+  }
 }
 
 async function metaOf(bucket: R2Bucket, object: R2Object): Promise<ObjectMeta> {

@@ -9,8 +9,6 @@ const UP_WITHIN_MS = 60_000;
 export interface WorkerProcess {
   readonly url: string;
   readonly token: string;
-  /** Of the command; workerd is among its children. */
-  readonly pid: number;
   /** As a power cut does it: wrangler, workerd and all. */
   kill(): Promise<void>;
   /** SIGTERM to the command alone; resolves with its exit code. */
@@ -41,7 +39,6 @@ export async function startWorker(settings: Readonly<Record<string, string>>): P
   return {
     url: `http://127.0.0.1:${settings['PORT']}`,
     token,
-    pid: child.pid ?? 0,
     async kill() {
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
       await exited;
