@@ -130,7 +130,7 @@ test('a call that nobody makes any more is made when the room begins again, not 
   await untilTried(one, hook, [200]);
 });
 
-test('threats §5 r1: what a webhook leads to is judged again at the call', async () => {
+test('threats §5 r4: what a webhook leads to is judged again at the call', async () => {
   const one = newRoom();
   const hook = await hookOf(one, 'http://10.0.0.1/');
   await one.room.testWebhook({ id: hook, type: 'email.sent', now: Date.now() });
