@@ -1,4 +1,5 @@
-const SECONDS = /^[0-9]{1,10}$/;
+// As many digits as stay a finite number: whoever asks for more patience must not get less.
+const SECONDS = /^[0-9]{1,300}$/;
 
 /** RFC 9110 §5.6.7: the one form that is still written. */
 const DATE =

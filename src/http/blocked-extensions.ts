@@ -10,7 +10,9 @@ const BLOCKED: ReadonlySet<string> = new Set(
 
 /** The last extension of a name when it is a blocked one, else null. Windows drops dots and blanks at the end of a name. */
 export function blockedExtension(filename: string): string | null {
-  let end = filename.length;
+  // Windows takes a colon for the beginning of a stream's name: `a.exe::$DATA` is saved as `a.exe`.
+  const colon = filename.indexOf(':');
+  let end = colon === -1 ? filename.length : colon;
   while (end > 0 && (filename[end - 1] === '.' || filename[end - 1] === ' ')) end -= 1;
   const dot = filename.lastIndexOf('.', end - 1);
   if (dot === -1) return null;

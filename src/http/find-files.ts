@@ -36,7 +36,13 @@ export async function findFiles(
   if (tooMany !== null) return { stopped: await gate.refuse(tooMany) };
   const stopped = await gate.admit({ reservation, uploads: [...wants.uploads] });
   if (stopped !== null) return { stopped };
-  const outside = await gather({ ...call, wants, uploads: gate.uploads, signal: request.signal });
+  const outside = await gather({
+    ...call,
+    wants,
+    mails: waiting.length,
+    uploads: gate.uploads,
+    signal: request.signal,
+  });
   const finished: DraftOrRefusal[] = [];
   for (const item of asked) finished.push(item.kind === 'waiting' ? await item.finish(outside) : item);
   return { items: finished };

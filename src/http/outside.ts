@@ -2,7 +2,7 @@ import type { UploadRecord } from '../mailroom/attachment-records.ts';
 import { type Source, unknownUpload } from './attachments.ts';
 import { fetchFile } from './fetched.ts';
 import { type Found, uploadedBytes } from './file-bytes.ts';
-import { fileLimit, messageLimit } from './message-limit.ts';
+import { fileLimit, messageLimit, overLimit } from './message-limit.ts';
 import type { Parts } from './parts.ts';
 import type { Shelf } from './shelf.ts';
 
@@ -38,9 +38,11 @@ interface GatherCall {
   /** Those of the uploads that the room knows. */
   readonly uploads: readonly UploadRecord[];
   readonly shelf: Shelf;
-  readonly parts: Pick<Parts, 'egress' | 'objects' | 'hasher' | 'clock' | 'relayLimit'>;
+  readonly parts: Pick<Parts, 'egress' | 'objects' | 'hasher' | 'clock' | 'relayLimit' | 'settings'>;
   readonly now: number;
   readonly isDryRun: boolean;
+  /** How many mails the files are for. */
+  readonly mails: number;
   readonly signal: AbortSignal;
 }
 
@@ -64,18 +66,27 @@ async function fetchAll({
   shelf,
   parts,
   isDryRun,
+  mails,
   signal,
 }: GatherCall): Promise<ReadonlyMap<string, Found>> {
   const { egress, hasher, clock } = parts;
   const limit = messageLimit(parts);
   const until = clock() + FETCH_WITHIN_MS;
   const found = new Map<string, Found>();
+  // A dry run holds the files in memory and shows no more than its cap; what one mail cannot carry need not be fetched for it.
+  let left = isDryRun ? parts.settings.bodyCap : mails === 1 ? fileLimit(limit) : Number.POSITIVE_INFINITY;
   const waiting = wants.urls.values();
   const fetchOn = async (): Promise<void> => {
     for (const url of waiting) {
+      if (left < 0) {
+        found.set(url, { kind: 'refused', refusal: overLimit(limit) });
+        continue;
+      }
       const withinMs = Math.max(1, until - clock());
       const limits = { messageLimit: limit, fileLimit: fileLimit(limit), withinMs, signal, isDryRun };
-      found.set(url, await fetchFile(url, { egress, shelf, hasher, ...limits }));
+      const file = await fetchFile(url, { egress, shelf, hasher, ...limits });
+      if (file.kind === 'found') left -= file.bytes.size;
+      found.set(url, file);
     }
   };
   // All of them have ended before anything goes on: whoever clears up afterwards finds everything that was put down.

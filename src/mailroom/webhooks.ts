@@ -75,10 +75,25 @@ export function updateWebhook(
       types === undefined ? row.types : JSON.stringify(types),
       row.seq,
     );
+    if (endpoint !== undefined && endpoint !== row.endpoint) move(room, row);
     if (status === 'enabled' && row.status !== 'enabled') enable(room, row);
     if (status === 'disabled' && row.status !== 'disabled') disable(room, { row, reason: 'by_request', now });
     return { ok: true, value: { id } };
   });
+}
+
+/**
+ * What the old place answers, now or before, says nothing about the new one: a 410 that is still on its way would disable it. Calls
+ * under way are due again, uncounted, as if they had never been claimed.
+ */
+function move({ sql }: Room, { seq }: WebhookRow): void {
+  sql.exec('UPDATE webhooks SET failing_since = NULL, failed_at = NULL WHERE seq = ?', seq);
+  sql.exec(
+    `UPDATE webhook_deliveries SET lease_until = NULL, claim_id = NULL
+     WHERE webhook = ? AND lease_until IS NOT NULL`,
+    seq,
+  );
+  callOff(sql);
 }
 
 /** It begins anew: what failed before does not count against it. */

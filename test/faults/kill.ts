@@ -63,7 +63,9 @@ export async function kill({ lives, acceptedFirst }: KillSize): Promise<Report> 
     facts: {
       kills: 2 * half.lives,
       'unknown, reported and not sent again (never)': never.unknown,
+      'of them with the relay (never)': never.unknownArrived,
       'sent a second time at the dot (once)': once.inside.length,
+      'longest time from a reply to the kill that left it unrecorded, ms': Math.ceil(once.slowestRecording),
       'unknown even after the second time (once)': once.unknown,
     },
     evidence: [never, once].flatMap(evidenceOf),

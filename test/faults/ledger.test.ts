@@ -32,7 +32,9 @@ const GOOD = {
   lost: [],
   unfinished: [],
   unknown: 0,
+  unknownArrived: 0,
   inside: [],
+  slowestRecording: 0,
   outside: [],
   unmarked: [],
 };
@@ -57,6 +59,11 @@ describe('the books', () => {
       { arrivals: [], kept: [{ ...SENT, state: 'unknown' }] },
       { arrived: 0, unknown: 1 },
     ],
+    [
+      'reported as unknown, and arrived',
+      { kept: [{ ...SENT, state: 'unknown' }] },
+      { unknown: 1, unknownArrived: 1 },
+    ],
     ['not at its end', { kept: [{ ...SENT, state: 'unfinished' }] }, { unfinished: [1] }],
     ['never answered, and arrived', { accepted: new Map() }, { accepted: 0 }],
     ['kept twice', { kept: [SENT, { ...SENT, id: 'id-2' }] }, { outside: [1] }],
@@ -65,7 +72,11 @@ describe('the books', () => {
   });
 
   test.each<[string, Partial<Books>, object]>([
-    ['when its connection ended behind the reply', { arrivals: [BROKEN, ARRIVAL] }, { inside: [1] }],
+    [
+      'when its connection ended behind the reply',
+      { arrivals: [BROKEN, ARRIVAL] },
+      { inside: [1], slowestRecording: 90 },
+    ],
     [
       'when it never got a reply',
       { arrivals: [{ ...ARRIVAL, repliedAt: null, endedAt: null }, ARRIVAL] },

@@ -158,6 +158,8 @@ describe('a file in a mail', () => {
     'RUN.EXE',
     'run.exe.',
     'run.exe . .',
+    'run.exe::$DATA',
+    'run.exe:x',
     'invoice.pdf.js',
     'x.VbS',
     '.lnk',

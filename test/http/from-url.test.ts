@@ -150,6 +150,15 @@ describe('threats §4 r5: a file at a public URL', () => {
     expect(it.fetched).toEqual([]);
   });
 
+  test('in a dry run is not fetched any more once the files are more than the answer may show', async () => {
+    const it = house();
+    const urls = Array.from({ length: 12 }, (_, n) => `https://files.example/${n}.bin`);
+    for (const url of urls) serve(it, url, { bytes: Buffer.alloc(20 * MIB, 'x') });
+    const body = mail({ dry_run: true, attachments: urls.map((path) => ({ path })) });
+    expect((await it.call('POST', '/emails', { body })).status).toBe(413);
+    expect(it.fetched.length).toBeLessThan(urls.length / 2 + 2);
+  });
+
   test('in a dry run is fetched and shown, and nothing is stored', async () => {
     const it = houseWith(URL_OF_FILE, { bytes: Buffer.alloc(MIB, 'x') });
     const body = mail({ dry_run: true, attachments: [{ path: URL_OF_FILE }] });

@@ -31,8 +31,12 @@ export interface Balance {
   readonly unfinished: readonly number[];
   /** Accepted, and reported as unknown. */
   readonly unknown: number;
+  /** Those of them that the relay does have. */
+  readonly unknownArrived: number;
   /** Sent a second time as it may be: its fate at the dot was open. */
   readonly inside: readonly number[];
+  /** The longest time, in milliseconds, that the first copy of one of these had its reply before its connection ended. */
+  readonly slowestRecording: number;
   /** Sent a second time for any other reason, or a third time, or kept twice. */
   readonly outside: readonly number[];
   /** Sent a second time without being marked as a possible copy, or with other bytes. */
@@ -67,17 +71,19 @@ export function balance(books: Books): Balance {
   const lost = ours.filter(
     ({ hasArrived, state }) => state === undefined || (!hasArrived && state !== 'unknown'),
   );
+  const inside = repeated.filter(([, all]) => isAllowed(all, books));
+  const outside = repeated.filter(([, all]) => !isAllowed(all, books));
+  const unknown = ours.filter(({ state }) => state === 'unknown');
   return {
     accepted: accepted.size,
     arrived: arrivals.length,
     lost: lost.map(({ number }) => number),
     unfinished: ours.filter(({ state }) => state === 'unfinished').map(({ number }) => number),
-    unknown: ours.filter(({ state }) => state === 'unknown').length,
-    inside: numbers(repeated.filter(([, all]) => isAllowed(all, books))),
-    outside: [
-      ...numbers(repeated.filter(([, all]) => !isAllowed(all, books))),
-      ...numbers([...records].filter(([, all]) => all.length > 1)),
-    ],
+    unknown: unknown.length,
+    unknownArrived: unknown.filter(({ hasArrived }) => hasArrived).length,
+    inside: numbers(inside),
+    slowestRecording: Math.max(0, ...inside.map(([, [first]]) => answeredFor(first))),
+    outside: [...numbers(outside), ...numbers([...records].filter(([, all]) => all.length > 1))],
     unmarked: numbers(
       repeated.filter(([number, all]) => {
         const isSame = new Set(all.map(({ text }) => text)).size === 1;
@@ -89,6 +95,11 @@ export function balance(books: Books): Balance {
 
 function numbers(some: readonly (readonly [number, unknown])[]): readonly number[] {
   return some.map(([number]) => number);
+}
+
+function answeredFor(first: Arrival | undefined): number {
+  const { repliedAt = null, endedAt = null } = first ?? {};
+  return repliedAt === null || endedAt === null ? 0 : endedAt - repliedAt;
 }
 
 function isAllowed(all: readonly Arrival[], { mayRepeat }: Books): boolean {

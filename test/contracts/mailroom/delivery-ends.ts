@@ -120,6 +120,17 @@ function endings(house: LendHouse): void {
       ]);
     }));
 
+  test('what the old place answers after the webhook was moved says nothing about the new one', () =>
+    house((room) => {
+      const id = addWebhook(room);
+      sentMail(room);
+      const call = oneCall(room);
+      room.room.updateWebhook({ id, endpoint: 'https://new.example/hook', now: room.now });
+      expect(settleCall(room, call, answered(410)).kind).toBe('stale');
+      expect(room.room.webhook({ id })).toMatchObject({ status: 'enabled' });
+      expect(oneCall(room)).toMatchObject({ eventId: call.eventId, attempt: call.attempt });
+    }));
+
   test('five days of nothing but failures disable it, which is seen on the webhook and among the events', () =>
     house((room) => {
       room.dice = 0;
