@@ -1,5 +1,4 @@
-import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -62,7 +61,11 @@ export async function openCatchAll(parts: {
     onData(stream, _session, callback) {
       keep(stream, parts).then(
         () => callback(),
-        (cause) => callback(refusalOf(cause, stream)),
+        (cause) => {
+          // The rest of the message has to be read, or the dot is never seen and the reply never sent.
+          stream.resume();
+          callback(refusalOf(cause, stream));
+        },
       );
     },
   });
@@ -86,17 +89,14 @@ async function keep(
 ): Promise<void> {
   const moment = new Date(parts.clock()).toISOString().replace(/[:.]/g, '-');
   const path = join(parts.folder, `${moment}-${parts.newId()}.eml`);
+  // Opened before anything can fail: an opening still under way would make the file again after it was removed.
+  const file = await open(`${path}.part`, 'wx', OWNER_ONLY.file);
   try {
-    await pipeline(
-      stream,
-      withCompleteLineEnds,
-      createWriteStream(`${path}.part`, { flags: 'wx', mode: OWNER_ONLY.file }),
-    );
+    await pipeline(stream, withCompleteLineEnds, file.createWriteStream());
     if (stream.sizeExceeded) throw new Error('The message is larger than was announced');
     await rename(`${path}.part`, path);
   } catch (cause) {
-    // The rest of the message has to be read, or the dot is never seen and the reply never sent.
-    stream.resume();
+    await file.close();
     await rm(`${path}.part`, { force: true });
     throw cause;
   }
