@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 const ROOT = join(import.meta.dirname, '..');
 const BUILT_WITHIN_MS = 60_000;
 /** As in wrangler.toml; at this date `nodejs_compat` needs no flag. */
+const CLASSES = ['Mailroom', 'Relay', 'Notifier', 'Reader'];
 const COMPATIBILITY_DATE = '2026-11-02';
 
 const run = promisify(execFile);
@@ -18,9 +19,9 @@ const wranglerPackage = createRequire(import.meta.url).resolve('wrangler/package
 const workerd: string = createRequire(wranglerPackage)('workerd').default;
 
 /** Builds as a deployment does; answers the modules that would be uploaded. */
-export async function build(folder: string): Promise<readonly string[]> {
+export async function build(folder: string, config = 'wrangler.toml'): Promise<readonly string[]> {
   const wrangler = join(dirname(wranglerPackage), 'bin/wrangler.js');
-  await run(process.execPath, [wrangler, 'deploy', '--dry-run', '--outdir', folder], {
+  await run(process.execPath, [wrangler, 'deploy', '--dry-run', '--config', config, '--outdir', folder], {
     cwd: ROOT,
     env: { ...process.env, WRANGLER_SEND_METRICS: 'false', WRANGLER_HIDE_BANNER: 'true' },
     timeout: BUILT_WITHIN_MS,
@@ -35,6 +36,8 @@ export interface Surroundings {
   readonly settings: Readonly<Record<string, string>>;
   /** Port of a bucket in another process; without one no object can be stored. */
   readonly bucketPort?: number;
+  /** Its Durable Objects, where they are not ours. */
+  readonly classes?: readonly string[];
 }
 
 /** Writes the runtime's configuration beside the modules; answers its path. Without surroundings the Worker has nothing. */
@@ -78,8 +81,7 @@ const config :Workerd.Config = (
   return path;
 }
 
-function objectsAndBindings({ settings, bucketPort }: Surroundings): string {
-  const classes = ['Mailroom', 'Relay', 'Notifier'];
+function objectsAndBindings({ settings, bucketPort, classes = CLASSES }: Surroundings): string {
   const namespaces = classes.map(
     (name) => `(className = "${name}", uniqueKey = "${name}", enableSql = true)`,
   );

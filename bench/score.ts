@@ -4,11 +4,14 @@
  *
  *     node bench/score.ts [--json] [--wrong] [--postal-mime] [set …]
  *
+ * The set `kept` is no answer of others: all of it goes through a process of the service, and out again.
+ *
  * `--wrong` lists what differs; `--postal-mime` scores that library instead, in the sets that ask for nothing else of a reader.
  */
 import { cjkScores } from './scores/cjk.ts';
 import { everythingScores } from './scores/everything.ts';
 import { headerRowScores } from './scores/header-rows.ts';
+import { keptScores } from './scores/kept.ts';
 import { mailParserScores } from './scores/mail-parser.ts';
 import { mime4jScores } from './scores/mime4j.ts';
 import { ordinaryScores } from './scores/ordinary.ts';
@@ -26,6 +29,7 @@ const SETS: Readonly<Record<string, () => Promise<readonly Score[]> | readonly S
   everything: everythingScores,
   sisimai: sisimaiScores,
   ordinary: ordinaryScores,
+  kept: keptScores,
 };
 
 const OTHER_SETS: typeof SETS = {

@@ -3,7 +3,7 @@
  * while a file is uploaded, accepted, composed and submitted. At rest it has sent one mail with a small file before, so that all the code is there already. Bucket and relay are other
  * processes, as they are on the platform. Each figure is from a process of its own.
  *
- *   node bench/worker-memory.ts [--json]
+ *   node bench/worker-memory.ts [--json] [--short]
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -52,7 +52,8 @@ interface Figures {
 const s3 = await startS3Server();
 const results: (Case & Figures)[] = [];
 try {
-  for (const one of CASES) results.push({ ...one, ...(await measure(one)) });
+  for (const one of process.argv.includes('--short') ? CASES.slice(0, 1) : CASES)
+    results.push({ ...one, ...(await measure(one)) });
 } finally {
   await s3.close();
 }

@@ -115,4 +115,9 @@ export type EventType =
   | 'email.canceled';
 
 /** What GET /events lists beside the steps of mails. */
-export type AccountEventType = EventType | 'suppression.added' | 'suppression.removed' | 'webhook.disabled';
+export type AccountEventType =
+  | EventType
+  | 'email.received'
+  | 'suppression.added'
+  | 'suppression.removed'
+  | 'webhook.disabled';

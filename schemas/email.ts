@@ -102,6 +102,15 @@ export const SendEmail = z
         description: 'No topics exist yet: answered with 404.',
       }).exactOptional(),
       ...SEND_SWITCHES,
+      unsubscribe: z
+        .boolean({ error: '`true` or `false` is expected.' })
+        .meta({
+          description:
+            'Extension. Adds a signed one-click link (`List-Unsubscribe`, RFC 8058): whoever follows it is put on the ' +
+            'suppression list. For mail to exactly one recipient in all of `to`, `cc` and `bcc`.',
+          'x-extension': true,
+        })
+        .exactOptional(),
     },
     { error: 'An object is expected.' },
   )

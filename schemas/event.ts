@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { AccountEventType, EventType } from './delivery.ts';
-import { GivenId, Id, Time } from './id.ts';
+import { GivenId, GivenTime, Id, Time } from './id.ts';
 import { listOf, pageQuery } from './page.ts';
 import { PhaseName, SmtpReply } from './smtp.ts';
 
@@ -49,6 +49,7 @@ export const EmailEventList = listOf(EmailEvent).meta({ id: 'EmailEventList' });
 
 export const ACCOUNT_EVENT_TYPES = [
   ...EVENT_TYPES,
+  'email.received',
   'suppression.added',
   'suppression.removed',
   'webhook.disabled',
@@ -75,11 +76,6 @@ export const AccountEvent = z
 
 export const AccountEventList = listOf(AccountEvent).meta({ id: 'AccountEventList' });
 
-const Moment = z.iso.datetime({
-  offset: true,
-  error: 'An ISO 8601 time with `Z` or an offset is expected; a plus is written `%2B`.',
-});
-
 /** Every filter that is given must hold. */
 export const AccountEventQuery = pageQuery({
   type: AccountEventName.meta({ description: 'Only events of this type.' }).exactOptional(),
@@ -97,6 +93,6 @@ export const AccountEventQuery = pageQuery({
     .regex(/^[A-Za-z0-9_-]{1,256}:[A-Za-z0-9_-]{1,256}$/, '`name:value` is expected.')
     .meta({ description: 'Only events of mails with this tag: `name:value`.', example: 'kind:order' })
     .exactOptional(),
-  since: Moment.meta({ description: 'Only events at this moment or later.' }).exactOptional(),
-  until: Moment.meta({ description: 'Only events at this moment or earlier.' }).exactOptional(),
+  since: GivenTime.meta({ description: 'Only events at this moment or later.' }).exactOptional(),
+  until: GivenTime.meta({ description: 'Only events at this moment or earlier.' }).exactOptional(),
 });

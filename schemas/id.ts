@@ -12,6 +12,12 @@ export const GivenId = z.guid({ error: 'A UUID is expected.' }).meta({ format: '
 /** Times as we print them: ISO 8601, UTC, milliseconds. */
 export const Time = z.iso.datetime({ precision: 3 }).meta({ example: '2026-02-22T23:41:12.126Z' });
 
+/** Times as a query gives them. */
+export const GivenTime = z.iso.datetime({
+  offset: true,
+  error: 'An ISO 8601 time with `Z` or an offset is expected; a plus is written `%2B`.',
+});
+
 /** The one path parameter of `/things/{id}`. */
 export function idParams(noun: string) {
   return z.object({ id: GivenId.meta({ format: 'uuid', description: `The id of the ${noun}.` }) });

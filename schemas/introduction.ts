@@ -10,7 +10,7 @@ export const INTRODUCTION = [
     '`field` is its path. A path that does not exist is 404, a method that a path does not have 405 with `Allow`.',
   '**Repeating.** Send with an `Idempotency-Key` header and a repeated request gives the first answer again instead of a ' +
     'second mail. After 429 and 503 wait for the seconds in `retry-after`.',
-  '**Pages.** Lists are newest first. Take the `id` of the last item as `after` to walk on while `has_more` is true.',
+  '**Pages.** Lists are newest first, routes in the order in which they are asked. Take the `id` of the last item as `after` to walk on while `has_more` is true.',
   '**Words.** *Accepted*: we have it. *Sent*: the relay took it. *Delivered*: the last server took it. They are three facts.',
   "What is marked **Extension** is Mailwright's own and optional: clients of the compatible surface never meet it.",
 ].join('\n\n');
@@ -20,6 +20,7 @@ export const TAGS = {
   Sending: 'Hand over messages.',
   'E-mails': 'Read, move, cancel and repeat what was handed over.',
   Attachments: 'Files of e-mails, and files that are uploaded beforehand.',
+  Receiving: 'Mail that comes in: hand it in, read it, and what becomes of it.',
   Events: 'What happened, in the whole account.',
   Webhooks: 'What happened, posted to you.',
   'API keys': 'Who may call.',

@@ -41,6 +41,7 @@ const LATE_FIELDS = [
   'text',
   'dry_run',
   'tls',
+  'unsubscribe',
 ] as const;
 
 const fieldOf = (draft: Draft, name: string): unknown => valueAt(draft.body, [name]);

@@ -76,7 +76,9 @@ export type Noun =
   | 'Attachment'
   | 'Suppression'
   | 'Log'
-  | 'Topic';
+  | 'Topic'
+  | 'Route'
+  | 'Link';
 
 export const notFound = (noun: Noun, field?: string): Refusal => ({
   code: 'not_found',
@@ -108,6 +110,12 @@ export const emptyAttachment = (field: string): Refusal => ({
 export const linkRefused = (): Refusal => ({
   code: 'link_refused',
   message: 'This link has expired or was altered.',
+});
+
+/** A call that comes in by a signed URL: one answer for a ticket and for a signature that is not right. */
+export const unproved = (): Refusal => ({
+  code: 'unproved',
+  message: 'This URL or the signature of this call is not valid.',
 });
 
 export const malformedBody = (reason: string): Refusal => ({

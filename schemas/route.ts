@@ -20,7 +20,7 @@ export type RouteMatch =
   | { readonly kind: 'unknown' };
 
 /** Words of the contract whose endpoints do not exist here: 404, not an e-mail with an odd id. */
-const RESERVED = new Set(['receiving', 'metrics']);
+const RESERVED = new Set(['metrics']);
 
 const PARAMETER = /^\{(.+)\}$/;
 
@@ -47,17 +47,20 @@ function decode(segment: string): string {
   }
 }
 
-/** The parameters when the segments fit, and how many of them are fixed words: `/emails/batch` wins over `/emails/{id}`. */
+/**
+ * The parameters when the segments fit, and which of them are fixed words. A word wins over a parameter in the same place, and the
+ * first such place decides: `/emails/receiving/{id}` is asked before `/emails/{id}/events`.
+ */
 function matching(route: Route, segments: readonly string[]) {
   if (route.segments.length !== segments.length) return null;
   const params: Record<string, string> = {};
-  let words = 0;
+  let words = '';
   for (const [index, expected] of route.segments.entries()) {
     const segment = segments[index] ?? '';
     const name = PARAMETER.exec(expected)?.[1];
+    if (name === undefined && expected !== segment) return null;
     if (name !== undefined) params[name] = segment;
-    else if (expected === segment) words += 1;
-    else return null;
+    words += name === undefined ? '1' : '0';
   }
   return { route, params, words };
 }
@@ -67,7 +70,11 @@ export function matchRoute(method: string, path: string): RouteMatch {
   const segments = segmentsOf(path);
   if (segments[0] === 'emails' && RESERVED.has(segments[1] ?? '')) return { kind: 'unknown' };
   const fits = ROUTES.flatMap((route) => matching(route, segments) ?? []);
-  const words = Math.max(...fits.map((candidate) => candidate.words));
+  // All of one length, so that text compares as the numbers would.
+  const words = fits
+    .map((candidate) => candidate.words)
+    .toSorted()
+    .at(-1);
   const best = fits.filter((candidate) => candidate.words === words);
   if (best.length === 0) return { kind: 'unknown' };
   const found = best.find(({ route }) => route.method === method.toUpperCase());

@@ -26,8 +26,17 @@ export const SendHeaders = z.object({
     .exactOptional(),
 });
 
-export const BatchHeaders = z.object({
+/** Of mail that is composed here: a message that is complete has no place for a link of ours. */
+export const MailHeaders = z.object({
   ...SendHeaders.shape,
+  'X-Mailwright-Unsubscribe': z
+    .enum(['true', 'false'], { error: '`true` or `false` is expected.' })
+    .meta({ description: 'Extension. The same as `unsubscribe` in the body.' })
+    .exactOptional(),
+});
+
+export const BatchHeaders = z.object({
+  ...MailHeaders.shape,
   'x-batch-validation': z
     .enum(BATCH_MODES, { error: '`strict` or `permissive` is expected.' })
     .meta({

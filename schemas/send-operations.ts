@@ -4,7 +4,7 @@ import { DryRun } from './dry-run.ts';
 import { EmailId, SendEmail } from './email.ts';
 import type { Operation } from './operation.ts';
 import { RAW_MEDIA_TYPE, SendRaw } from './raw.ts';
-import { BatchHeaders, SendHeaders } from './send-headers.ts';
+import { BatchHeaders, MailHeaders, SendHeaders } from './send-headers.ts';
 
 /** A dry run answers under the same status as the send it tries. Its shape comes first: `{id}` would fit both. */
 const SendAnswer = z.union([DryRun, EmailId]).meta({
@@ -46,7 +46,7 @@ export const SEND_OPERATIONS = {
       'Accepts one message for up to 50 recipients in each of `to`, `cc` and `bcc`. The answer comes after the message, ' +
       'its recipients and its idempotency key are durably stored; it is then submitted to a relay, at once or at ' +
       '`scheduled_at`. A suppressed recipient does not fail the call: it is recorded and skipped.',
-    headers: SendHeaders,
+    headers: MailHeaders,
     body: SendEmail,
     answers: { 200: SendAnswer },
     errors: SEND_ERRORS,

@@ -33,6 +33,7 @@ const SUMMARY = {
   created_at: AT,
   disabled_reason: null,
   disabled_at: null,
+  include_body: false,
 };
 
 const EVENT_ID = 'msg_0199c3a1e5f27d0c8b4f5a6b7c8d9e0f';
@@ -83,7 +84,10 @@ export const WEBHOOK_OPERATIONS = {
     body: CreateWebhook,
     answers: { 201: WebhookSecret },
     errors: [],
-    examples: { bounces: { endpoint: SUMMARY.endpoint, events: ['email.bounced', 'email.delivered'] } },
+    examples: {
+      bounces: { endpoint: SUMMARY.endpoint, events: ['email.bounced', 'email.delivered'] },
+      mail: { endpoint: SUMMARY.endpoint, events: ['email.received'], include_body: true },
+    },
     answerExamples: { created: SECRET },
   },
   listWebhooks: {

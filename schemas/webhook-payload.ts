@@ -51,6 +51,15 @@ const recipient = {
     .exactOptional(),
 };
 
+const Review = z
+  .literal(true)
+  .meta(
+    ours(
+      'At least the fifth soft bounce of this address within 14 days, without a delivery in between: somebody should look at it.',
+    ),
+  )
+  .exactOptional();
+
 const Bounce = z
   .object({
     type: z.enum(['Permanent', 'Transient', 'Undetermined'] satisfies BounceDetail['type'][]),
@@ -96,8 +105,34 @@ const ReceivedAttachment = z
     content_type: z.string(),
     content_disposition: z.enum(['inline', 'attachment']),
     content_id: z.nullable(z.string()),
+    download_url: z.string().meta(ours('With `include_body`.')).exactOptional(),
+    expires_at: Time.meta(ours('With `include_body`: when the link ends.')).exactOptional(),
   })
   .meta({ id: 'ReceivedEventAttachment' });
+
+/** On top for webhooks with `include_body`. */
+const included = {
+  text: z.nullable(z.string()).meta(ours('With `include_body`.')).exactOptional(),
+  html: z.nullable(z.string()).meta(ours('With `include_body`.')).exactOptional(),
+  headers: z
+    .record(z.string(), z.string())
+    .meta(ours('With `include_body`: lower-case names; repeated ones joined by a comma.'))
+    .exactOptional(),
+  in_reply_to: z.nullable(z.string()).meta(ours('With `include_body`.')).exactOptional(),
+  references: z.array(z.string()).meta(ours('With `include_body`.')).exactOptional(),
+  stripped_text: z
+    .nullable(z.string())
+    .meta(ours('With `include_body`: the reply without quotes and signature.'))
+    .exactOptional(),
+  mailbox_hash: z
+    .nullable(z.string())
+    .meta(ours('With `include_body`: the part after `+` of the first address that has one.'))
+    .exactOptional(),
+  raw: z
+    .object({ download_url: z.string(), expires_at: Time })
+    .meta(ours('With `include_body`: the exact bytes.'))
+    .exactOptional(),
+};
 
 const ReceivedData = z
   .object({
@@ -111,6 +146,7 @@ const ReceivedData = z
     message_id: z.string(),
     subject: z.string(),
     attachments: z.array(ReceivedAttachment),
+    ...included,
     ...always,
   })
   .meta({ id: 'ReceivedEventData' });
@@ -161,7 +197,7 @@ export const PAYLOADS = {
   'email.delivered': payload('email.delivered', MailData),
   'email.delivery_delayed': payload('email.delivery_delayed', MailData),
   'email.complained': payload('email.complained', MailData),
-  'email.bounced': payload('email.bounced', mailData('BouncedEventData', { bounce: Bounce })),
+  'email.bounced': payload('email.bounced', mailData('BouncedEventData', { bounce: Bounce, review: Review })),
   'email.opened': payload('email.opened', mailData('OpenedEventData', { open: Open.exactOptional() })),
   'email.clicked': payload('email.clicked', mailData('ClickedEventData', { click: Click })),
   'email.received': payload('email.received', ReceivedData),

@@ -34,8 +34,14 @@ const Status = z.enum(['enabled', 'disabled'], { error: '`enabled` or `disabled`
 
 const AS_OBJECT = { error: 'An object is expected.' };
 
+const IncludeBody = z.boolean({ error: '`true` or `false` is expected.' }).meta({
+  description:
+    'Extension. Calls of `email.received` carry text, HTML, header and signed links to the files as well.',
+  'x-extension': true,
+});
+
 export const CreateWebhook = z
-  .object({ endpoint: Endpoint, events: Types }, AS_OBJECT)
+  .object({ endpoint: Endpoint, events: Types, include_body: IncludeBody.exactOptional() }, AS_OBJECT)
   .meta({ id: 'CreateWebhook' });
 
 export const UpdateWebhook = z
@@ -47,6 +53,7 @@ export const UpdateWebhook = z
         description:
           '`disabled`: nothing is sent, and what waits is called off. `enabled`: earlier failures are forgotten.',
       }).exactOptional(),
+      include_body: IncludeBody.exactOptional(),
     },
     AS_OBJECT,
   )
@@ -76,6 +83,7 @@ const summary = {
     'x-extension': true,
   }),
   disabled_at: z.nullable(Time).meta({ description: 'Extension.', 'x-extension': true }),
+  include_body: IncludeBody,
 };
 
 export const WebhookSummary = z.object(summary).meta({ id: 'WebhookSummary' });

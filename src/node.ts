@@ -1,9 +1,10 @@
 import { hostname } from 'node:os';
 import { readSettings } from './operator/settings.ts';
+import { CannotStart } from './platform/node/cannot-start.ts';
 import { clock } from './platform/node/host.ts';
 import { onStopSignal } from './platform/node/signals.ts';
 import { StorageLost } from './platform/node/sqlite.ts';
-import { CannotStart, startService } from './platform/node/start.ts';
+import { startService } from './platform/node/start.ts';
 
 /** Between the end of the stop and the forced end of the process, should something still hold it. */
 const LINGER_MS = 300;

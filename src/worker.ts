@@ -2,11 +2,13 @@ import json from '../.wrangler/documents/openapi.json.txt';
 import yaml from '../openapi.yaml';
 import { refuse } from './http/answer.ts';
 import { workerApi } from './platform/workers/api.ts';
+import { receiveEmail } from './platform/workers/email.ts';
 import type { Env } from './platform/workers/env.ts';
 import { Mailroom } from './platform/workers/mailroom-object.ts';
 import { Notifier } from './platform/workers/notifier-object.ts';
+import { Reader } from './platform/workers/reader-object.ts';
 import { Relay } from './platform/workers/relay-object.ts';
-import { readOnce, wrongSettings } from './platform/workers/settings.ts';
+import { readOnce, settingsOf, wrongSettings } from './platform/workers/settings.ts';
 
 /** How long a caller waits before asking again while the operator corrects the settings. */
 const RETRY_AFTER_SECONDS = 60;
@@ -25,6 +27,11 @@ const worker = {
     apis.set(env, api);
     return api(request);
   },
+
+  /** With wrong settings it throws, and the sending server comes again when they have been corrected. */
+  async email(message, env) {
+    await receiveEmail({ env, settings: settingsOf(env) }, message);
+  },
 } satisfies ExportedHandler<Env>;
 
 function misconfigured(message: string): Response {
@@ -34,4 +41,4 @@ function misconfigured(message: string): Response {
 
 // The runtime finds the handler as the default export, and the objects by the names in wrangler.toml.
 // biome-ignore lint/style/noDefaultExport: the runtime's own convention.
-export { Mailroom, Notifier, Relay, worker as default };
+export { Mailroom, Notifier, Reader, Relay, worker as default };

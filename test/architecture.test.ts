@@ -23,11 +23,11 @@ const CARRIED = ['schemas', 'src/mailroom', 'src/mime', 'src/relay', 'src/object
 const PLAN: Readonly<Record<string, Doors>> = {
   schemas: { values: [], packages: { '*': ['zod'], 'openapi.ts': ['zod-openapi', 'yaml'] } },
   'src/net': { values: [] },
-  'src/mailroom': { values: ['schemas'] },
+  // What the reader of received mail found is told to the room in the reader's own words.
+  'src/mailroom': { values: ['schemas'], types: ['src/mime'] },
   'src/mime': {
     values: ['schemas'],
-    packages: { '*': ['punycode', 'html-to-text'], 'compose.ts': ['nodemailer'] },
-    node: ['compose.ts'],
+    packages: { '*': ['punycode', 'html-to-text'] },
   },
   'src/secrets': { values: [] },
   'src/objects': {
@@ -40,9 +40,10 @@ const PLAN: Readonly<Record<string, Doors>> = {
     node: ['smtp.ts'],
   },
   'src/clerk': { values: CARRIED },
-  'src/inbound': { values: CARRIED },
-  // The pure files of `mime` (addresses, header policy) decide what a request may hold; composing is handed in. Three pure
-  // files of the mailroom say what its room will say: the form of a key, whose domain a sender may use, a batch's paths.
+  'src/inbound': { values: CARRIED, packages: { 'stripped-text.ts': ['email-reply-parser'] } },
+  // The pure files of `mime` (addresses, header policy) decide what a request may hold; composing is handed in. Five pure
+  // files of the mailroom say what its room will say: the form of a key, whose domain a sender may use, a batch's paths, how
+  // a mailbox of a received mail is written, what a route is about.
   'src/http': {
     values: [
       'schemas',
@@ -52,11 +53,14 @@ const PLAN: Readonly<Record<string, Doors>> = {
       'src/mailroom/key-format.ts',
       'src/mailroom/sender.ts',
       'src/mailroom/answer.ts',
+      'src/mailroom/shown-mailbox.ts',
+      'src/mailroom/match-route.ts',
       // Why a caller's URL is refused, in words; and how a body that broke off is told from a defect.
       'src/net/failure-text.ts',
       'src/net/egress.ts',
     ],
-    types: ['src/mailroom', 'src/net'],
+    // Where mail that comes in goes is handed in.
+    types: ['src/mailroom', 'src/net', 'src/inbound'],
     packages: { '*': ['hono', 'zod'], 'schedule.ts': ['chrono-node'] },
   },
   // What the operator says and is told; the same on both hosts.
@@ -66,13 +70,16 @@ const PLAN: Readonly<Record<string, Doors>> = {
     packages: { '*': ['zod'] },
   },
   'src/platform/node': {
-    values: [...CARRIED, 'src/clerk', 'src/http', 'src/operator'],
-    packages: { '*': ['hono', '@hono/node-server', 'smtp-server', 'zod', 'nodemailer', 'yaml'] },
+    values: [...CARRIED, 'src/clerk', 'src/inbound', 'src/http', 'src/operator'],
+    packages: {
+      '*': ['hono', '@hono/node-server', 'smtp-server', 'zod', 'nodemailer', 'yaml'],
+      'authentication.ts': ['mailauth'],
+    },
     node: ['*'],
   },
   // Workers speak some of `node:` too (`nodejs_compat`).
   'src/platform/workers': {
-    values: [...CARRIED, 'src/clerk', 'src/http', 'src/operator'],
+    values: [...CARRIED, 'src/clerk', 'src/inbound', 'src/http', 'src/operator'],
     packages: { '*': ['hono', 'zod', 'nodemailer'] },
     node: ['*'],
     cloudflare: ['*'],

@@ -2,7 +2,8 @@ import { corpusFile, corpusPaths } from '../../test/support/corpora.ts';
 import { readMail, withLineEnds } from './read-mail.ts';
 import { type Score, Tally } from './score.ts';
 
-const MESSAGES = [
+/** Folders of messages, one in a file. */
+export const MESSAGES: readonly string[] = [
   'mail-parser/eml',
   'mime4j',
   'zbateson/emails',
@@ -14,7 +15,8 @@ const MESSAGES = [
   'sisimai-set/maildir',
   'sisimai-set/mailbox',
 ];
-const NO_MESSAGE = /(?:\.json|\.xml|\.out|SOURCE|LICENSE|COPYING|README[^/]*|_decoded_[^/]*)$/;
+/** What stands beside them. */
+export const NO_MESSAGE = /(?:\.json|\.xml|\.out|SOURCE|LICENSE|COPYING|README[^/]*|_decoded_[^/]*)$/;
 /** 500 ms for a megabyte (delivery.md section 20, figure 22), and something for a busy machine. */
 const MS_PER_MB = 500;
 const GRACE_MS = 250;

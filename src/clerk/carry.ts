@@ -9,7 +9,6 @@ import { phaseOf } from './outcome.ts';
 import { settleUntilLeaseEnds } from './settle.ts';
 
 export interface CarryParts extends DeliverParts {
-  readonly account: string;
   readonly room: Async<Mailroom>;
   readonly recipientsAtOnce: number | null;
   /** Told as soon as the relay has answered, before the outcome is written; null when it was not asked. */

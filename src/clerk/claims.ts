@@ -1,6 +1,7 @@
 import type { Async, Mailroom } from '../mailroom/mailroom.ts';
 import type { Claim } from '../mailroom/records.ts';
 import type { Compose } from '../mime/message.ts';
+import type { ReturnPaths } from '../mime/return-path.ts';
 import type { ObjectStore } from '../objects/store.ts';
 import { carry } from './carry.ts';
 import type { Attempt } from './deliver.ts';
@@ -27,6 +28,7 @@ interface ClaimsParts {
   readonly objects: ObjectStore;
   readonly compose: Compose;
   readonly host: Host;
+  readonly returnPaths?: Pick<ReturnPaths, 'print'>;
   /** A connection is free again; and true when the relay opened or closed, so that other mail may go another way now. */
   readonly changed: (isRelayChanged: boolean) => void;
   /** What an attempt came to is written; true when some of it will be due again, or may be due elsewhere. */

@@ -1,4 +1,5 @@
 import type { Compose } from '../mime/message.ts';
+import type { ReturnPaths } from '../mime/return-path.ts';
 import type { ObjectStore } from '../objects/store.ts';
 import type { Relay } from '../relay/relay.ts';
 import { Agenda } from './agenda.ts';
@@ -31,6 +32,8 @@ export interface ClerkParts {
   readonly objects: ObjectStore;
   readonly compose: Compose;
   readonly host: Host;
+  /** With RETURN_PATH_DOMAIN. */
+  readonly returnPaths?: Pick<ReturnPaths, 'print'>;
   /** How webhooks are called; without it none is. */
   readonly webhooks?: Pick<NotifyParts, 'egress' | 'sealer'>;
 }

@@ -1,9 +1,10 @@
 import type { Async, Mailroom } from '../mailroom/mailroom.ts';
 import type { Claim } from '../mailroom/records.ts';
 import type { Compose, Composed, Sealed } from '../mime/message.ts';
+import type { ReturnPaths } from '../mime/return-path.ts';
 import type { ObjectStore } from '../objects/store.ts';
 import { WrongBytes } from '../objects/store.ts';
-import type { Condition, Relay, Submission } from '../relay/relay.ts';
+import type { Condition, Envelope, Relay, Submission } from '../relay/relay.ts';
 import type { Host } from './host.ts';
 import type { Settled } from './outcome.ts';
 import { asStopped, backAll, crashAll, failAll } from './outcome.ts';
@@ -27,6 +28,9 @@ export interface DeliverParts {
   readonly objects: ObjectStore;
   readonly compose: Compose;
   readonly host: Host;
+  readonly account: string;
+  /** With RETURN_PATH_DOMAIN: the address that reports about a recipient come back to. */
+  readonly returnPaths?: Pick<ReturnPaths, 'print'>;
 }
 
 /** What is to be settled, and what the attempt said about the relay; null when the relay was not asked. */
@@ -80,7 +84,7 @@ async function submit(
   const source = watched(composed, claim, parts.host);
   const submission: Submission = {
     envelope: {
-      sender: claim.email.sender,
+      ...(await senderOf(claim, parts)),
       recipients: claim.recipients.map(({ address }) => address),
       size: composed.size,
       needsSmtpUtf8: composed.needsSmtpUtf8 ?? false,
@@ -106,6 +110,22 @@ async function submit(
     condition: attempt.stopped ? null : condition,
     recipientsTaken: recipientsTaken ?? null,
   };
+}
+
+/**
+ * The same at every attempt, for it is made from the mail and the recipient's place in it. A null sender stays one, or what
+ * is passed on would answer itself.
+ */
+async function senderOf(
+  { email, recipients }: Claim,
+  { account, returnPaths }: DeliverParts,
+): Promise<Pick<Envelope, 'sender' | 'reportsAs'>> {
+  const [recipient, ...others] = recipients;
+  if (returnPaths === undefined || email.sender === '' || recipient === undefined)
+    return { sender: email.sender };
+  if (others.length > 0) throw new Error('A return path belongs to one recipient');
+  const { ordinal } = recipient;
+  return { sender: await returnPaths.print({ account, emailId: email.id, ordinal }), reportsAs: email.id };
 }
 
 /** The one fact nobody can find out later, written before the dot leaves (delivery.md section 5, transition 9). */

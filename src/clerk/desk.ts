@@ -114,8 +114,11 @@ export class Desk {
    * for a commit. One that is silent gets no more than it has connections: what is ahead of it would wait with it.
    */
   #free(now: number): number {
-    const isFlowing = Math.abs(now - this.#wellAt) < FLOWING_MS;
-    return this.relay.connections * (isFlowing ? 2 : 1) - this.#underWay;
+    const { connections } = this.relay;
+    if (Math.abs(now - this.#wellAt) >= FLOWING_MS) return connections - this.#underWay;
+    const free = 2 * connections - this.#underWay;
+    // A claim costs as much for one message as for several. More than every connection holds is on its way meanwhile.
+    return free * 2 < connections ? 0 : free;
   }
 
   #become(health: Health, now: number): boolean {

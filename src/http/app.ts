@@ -16,12 +16,12 @@ import { type Documents, openDocuments } from './documents.ts';
 import { download } from './downloads.ts';
 import { type Exchange, openExchange } from './exchange.ts';
 import { health } from './health.ts';
+import { receiveByUrl } from './inbound.ts';
 import { keyed } from './keyed.ts';
 import type { Parts } from './parts.ts';
+import { askUnsubscribe, unsubscribe } from './unsubscribe-answers.ts';
 import { receiveUpload } from './uploads.ts';
 
-/** Words of the contract below `/emails/` whose operations do not exist yet: they are never read as an id. */
-const RESERVED = /^\/+emails\/+(?:receiving|metrics)(?:\/|$)/;
 const RETRY_AFTER_SECONDS = 5;
 
 /** The API. Portable: everything that differs between hosts is in `parts`. */
@@ -55,7 +55,7 @@ function told(cause: unknown): Readonly<Record<string, string>> {
 async function route(exchange: Exchange, documents: Documents): Promise<Response> {
   const { request, url, parts } = exchange;
   const match = matchRoute(request.method === 'HEAD' ? 'GET' : request.method, url.pathname);
-  if (match.kind === 'unknown' || RESERVED.test(url.pathname)) return refused(unknownRoute(), exchange);
+  if (match.kind === 'unknown') return refused(unknownRoute(), exchange);
   if (match.kind === 'method') {
     const allow = match.allow.includes('GET') ? [...match.allow, 'HEAD'] : match.allow;
     return refused(wrongMethod(), exchange, { allow: allow.toSorted().join(', ') });
@@ -83,10 +83,11 @@ function isOpen(id: OperationId): id is OpenId {
 
 async function open(
   id: OpenId,
-  { ticket = '' }: Readonly<Record<string, string>>,
-  { request, parts, now }: Exchange,
+  params: Readonly<Record<string, string>>,
+  { request, url, parts, now }: Exchange,
   documents: Documents,
 ): Promise<Outgoing> {
+  const { ticket = '', token = '' } = params;
   switch (id) {
     case 'getHealth':
       return await health(request, parts, now);
@@ -94,6 +95,12 @@ async function open(
       return await download(ticket, parts, now);
     case 'uploadFile':
       return await receiveUpload(ticket, request, parts, now);
+    case 'receiveByUrl':
+      return await receiveByUrl(params, { request, url, parts, now });
+    case 'askUnsubscribe':
+      return await askUnsubscribe(token, { parts, now });
+    case 'unsubscribe':
+      return await unsubscribe(token, { request, parts, now });
     default:
       return await documents(id);
   }

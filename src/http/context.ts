@@ -15,14 +15,19 @@ export interface Context {
 
 /** Sends have a way of their own: what they ask decides how the door is passed. */
 export type SendId = 'sendEmail' | 'sendBatch' | 'sendRaw';
+/** Their body is passed on as it comes. */
+export type StreamId = 'receiveMime';
+/** What describes the API. */
+export type DocumentId = 'getOpenapiYaml' | 'getOpenapiJson' | 'getDocs';
 /** Answered without a caller. */
 export type OpenId =
+  | DocumentId
   | 'getHealth'
-  | 'getOpenapiYaml'
-  | 'getOpenapiJson'
-  | 'getDocs'
   | 'downloadFile'
-  | 'uploadFile';
-export type KeyedId = Exclude<OperationId, SendId | OpenId>;
+  | 'uploadFile'
+  | 'receiveByUrl'
+  | 'askUnsubscribe'
+  | 'unsubscribe';
+export type KeyedId = Exclude<OperationId, SendId | StreamId | OpenId>;
 
 export type KeyedHandlers = Pick<Handlers<Context>, KeyedId>;

@@ -1,11 +1,9 @@
 import type { Outgoing } from './answer.ts';
-import type { OpenId } from './context.ts';
+import type { DocumentId } from './context.ts';
 import { type DocsPage, docsPage } from './docs-page.ts';
 import type { Parts } from './parts.ts';
 
-export type Documents = (
-  id: Exclude<OpenId, 'getHealth' | 'downloadFile' | 'uploadFile'>,
-) => Promise<Outgoing>;
+export type Documents = (id: DocumentId) => Promise<Outgoing>;
 
 /** What describes the API, in three forms of the same table. The page is rendered when it is first asked for. */
 export function openDocuments({ yaml, json }: Parts['documents']): Documents {

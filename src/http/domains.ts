@@ -11,13 +11,16 @@ export const domains: Pick<KeyedHandlers, 'listDomains' | 'getDomain'> = {
   async listDomains({ query }, { parts }) {
     const all = parts.settings.domains ?? [];
     const page = isUnpaged(query) ? whole(all) : pageOf(all, readPage(query));
-    return page.ok ? { status: 200, body: presentPage(page.value, presentDomainSummary) } : page;
+    if (!page.ok) return page;
+    const { receivingDomains } = parts.settings;
+    const body = presentPage(page.value, (domain) => presentDomainSummary(domain, receivingDomains));
+    return { status: 200, body };
   },
 
   async getDomain({ params }, { parts }) {
     const domain = parts.settings.domains?.find(({ id }) => id === params.id.toLowerCase());
     if (domain === undefined) return { refusal: notFound('Domain') };
-    return { status: 200, body: presentDomain(domain) };
+    return { status: 200, body: presentDomain(domain, parts.settings.receivingDomains) };
   },
 };
 

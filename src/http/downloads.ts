@@ -1,6 +1,8 @@
+import { RAW_MEDIA_TYPE } from '../../schemas/raw.ts';
 import { linkRefused, notFound } from '../../schemas/refusal.ts';
+import type { ReceivedDetail } from '../mailroom/inbox-records.ts';
 import { verified } from '../objects/verified.ts';
-import type { Claims } from '../secrets/ticket.ts';
+import { type DownloadTarget, readDownload } from '../secrets/download-links.ts';
 import type { Outgoing } from './answer.ts';
 import { downloadDisposition } from './content-disposition.ts';
 import type { Parts } from './parts.ts';
@@ -9,6 +11,8 @@ import { streamOf } from './stream.ts';
 /** What a browser would run, if it were ever made to open it. */
 const ACTIVE = /^(?:text\/(?:html|xml|javascript)|application\/(?:xml|javascript))$|\+xml$/;
 const INERT = 'application/octet-stream';
+/** RFC 6838 §4.2. A received mail may say anything about its files, and what it says stands in our header. */
+const MEDIA_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/;
 
 /** A file that a link leads to. */
 interface Downloadable {
@@ -19,15 +23,6 @@ interface Downloadable {
   readonly key: string;
 }
 
-/** What the link to a file of a mail says. The mail's row decides whether the file is still there. */
-export function emailDownload(file: {
-  readonly account: string;
-  readonly email: string;
-  readonly attachment: string;
-}): Claims {
-  return { a: file.account, e: file.email, f: file.attachment };
-}
-
 /**
  * `GET /downloads/{ticket}`: the bytes, to whoever has the link. Checked while they pass: a damaged file ends before it is
  * complete.
@@ -36,17 +31,20 @@ export function emailDownload(file: {
  */
 export async function download(ticket: string, parts: Parts, now: number): Promise<Outgoing> {
   const claims = await parts.tickets.download.read(ticket, now);
-  if (claims === null) return { refusal: linkRefused() };
-  const file = await fileOf(claims, parts);
+  const target = claims === null ? null : readDownload(claims);
+  if (target === null) return { refusal: linkRefused() };
+  const file = await fileOf(target, parts);
   const object = file === null ? null : await parts.objects.get(file.key);
-  if (file === null || object === null) return { refusal: notFound('Attachment') };
+  if (file === null || object === null) {
+    return { refusal: notFound(target.attachment === null ? 'Email' : 'Attachment') };
+  }
   const { filename, contentType, size, sha256 } = file;
   const [type = ''] = contentType.split(';');
   return {
     status: 200,
     bytes: streamOf(verified(object.body, { size, sha256 }, parts.hasher())),
     headers: {
-      'content-type': ACTIVE.test(type) ? INERT : contentType,
+      'content-type': ACTIVE.test(type) || !MEDIA_TYPE.test(type.trim()) ? INERT : contentType,
       'content-length': String(size),
       'content-disposition': downloadDisposition(filename),
       'content-security-policy': "sandbox; default-src 'none'",
@@ -55,9 +53,19 @@ export async function download(ticket: string, parts: Parts, now: number): Promi
   };
 }
 
-async function fileOf(claims: Claims, parts: Parts): Promise<Downloadable | null> {
-  const { a: account, e: id, f: attachmentId } = claims;
-  if (typeof account !== 'string' || typeof id !== 'string' || typeof attachmentId !== 'string') return null;
-  const room = await parts.account(account);
-  return (await room?.attachment({ id, attachmentId })) ?? null;
+async function fileOf(target: DownloadTarget, parts: Parts): Promise<Downloadable | null> {
+  const room = await parts.account(target.account);
+  if (room === null) return null;
+  const { email: id, attachment: attachmentId } = target;
+  if (attachmentId === null) return rawOf(await room.receivedEmail({ id }));
+  return target.kind === 'email'
+    ? await room.attachment({ id, attachmentId })
+    : await room.receivedAttachment({ id, attachmentId });
+}
+
+/** The mail as it came, under a name that mail programs open. */
+function rawOf(mail: ReceivedDetail | null): Downloadable | null {
+  if (mail === null) return null;
+  const { id, rawSize: size, rawSha256: sha256, rawKey: key } = mail;
+  return { filename: `${id}.eml`, contentType: RAW_MEDIA_TYPE, size, sha256, key };
 }

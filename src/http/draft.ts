@@ -40,6 +40,7 @@ export interface Waiting {
 export interface Switches {
   readonly dryRun: boolean;
   readonly tls: 'enforced' | null;
+  readonly unsubscribe: boolean;
 }
 
 export interface DraftCall {
@@ -48,6 +49,9 @@ export interface DraftCall {
   readonly switches: Switches;
   readonly account: string;
   readonly now: number;
-  readonly parts: Pick<Parts, 'newId' | 'randomBytes' | 'settings' | 'compose' | 'hasher' | 'relayLimit'>;
+  readonly parts: Pick<
+    Parts,
+    'newId' | 'randomBytes' | 'settings' | 'tickets' | 'compose' | 'hasher' | 'relayLimit'
+  >;
   readonly shelf: Shelf;
 }

@@ -1,6 +1,6 @@
 import type { Result } from '../mailroom/mailroom.ts';
-import { StoreUnavailable } from '../objects/store.ts';
 import type { Context, KeyedHandlers } from './context.ts';
+import { deleteObjects } from './delete-objects.ts';
 import { scheduleRefusal } from './readings.ts';
 import { readSchedule } from './schedule.ts';
 
@@ -30,24 +30,6 @@ export const emailsChange: Pick<KeyedHandlers, 'updateEmail' | 'cancelEmail' | '
       return { status: 200, body: { object: 'email', id: removed.value.id, deleted: true } };
     },
   };
-
-/** The mail is gone whatever becomes of its objects: those that cannot be deleted now, the sweep deletes. */
-async function deleteObjects(
-  keys: readonly string[],
-  room: Context['room'],
-  { objects, clock }: Context['parts'],
-): Promise<void> {
-  const deleted: string[] = [];
-  try {
-    for (const key of keys) {
-      await objects.delete(key);
-      deleted.push(key);
-    }
-  } catch (cause) {
-    if (!(cause instanceof StoreUnavailable)) throw cause;
-  }
-  if (deleted.length > 0) await room.objectsDeleted({ keys: deleted, now: clock() });
-}
 
 function changed(result: Result<{ readonly id: string }>, { parts, account }: Context) {
   if (!result.ok) return result;

@@ -2,10 +2,10 @@ import { readPage } from '../../schemas/page.ts';
 import { internalError, notFound, unavailable } from '../../schemas/refusal.ts';
 import type { EmailRecord } from '../mailroom/records.ts';
 import type { ObjectStore } from '../objects/store.ts';
-import { collect } from './collect.ts';
 import type { KeyedHandlers } from './context.ts';
 import type { Body } from './draft.ts';
 import { presentEmail, presentEmailSummary, presentEvent, presentPage } from './present.ts';
+import { storedBody } from './stored-body.ts';
 import { streamOf } from './stream.ts';
 
 /** How long a client waits before it asks again while object storage is down. */
@@ -23,7 +23,7 @@ export const emailsRead: Pick<KeyedHandlers, 'listEmails' | 'getEmail' | 'listEm
     async getEmail({ params }, { room, parts, reader }) {
       const email = await room.email({ id: params.id.toLowerCase() });
       if (email === null) return { refusal: notFound('Email') };
-      return { status: 200, body: presentEmail(email, await storedBody(email, parts.objects), reader) };
+      return { status: 200, body: presentEmail(email, await bodyOf(email, parts.objects), reader) };
     },
 
     async listEmailEvents({ params, query }, { room }) {
@@ -50,20 +50,13 @@ export const emailsRead: Pick<KeyedHandlers, 'listEmails' | 'getEmail' | 'listEm
   };
 
 /** Html and text as they were sent. Of a message that its caller composed, only the bytes are known. */
-async function storedBody({ content }: EmailRecord, objects: ObjectStore): Promise<Body> {
+async function bodyOf({ content }: EmailRecord, objects: ObjectStore): Promise<Body> {
   switch (content.kind) {
     case 'inline':
       return { html: content.html, text: content.text };
     case 'raw':
       return { html: null, text: null };
-    case 'object': {
-      const object = await objects.get(content.key);
-      return object === null ? { html: null, text: null } : bodyOf(await collect(object.body));
-    }
+    case 'object':
+      return await storedBody(content.key, objects);
   }
-}
-
-function bodyOf(bytes: Uint8Array): Body {
-  const { html, text } = JSON.parse(new TextDecoder().decode(bytes)) as Body;
-  return { html, text };
 }

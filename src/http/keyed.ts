@@ -1,12 +1,13 @@
+import type { Call } from '../../schemas/handlers.ts';
 import type { Operation } from '../../schemas/operation.ts';
-import { OPERATIONS } from '../../schemas/operations.ts';
+import { OPERATIONS, type Operations } from '../../schemas/operations.ts';
 import { badKey, missingKey } from '../../schemas/refusal.ts';
 import type { Outgoing } from './answer.ts';
 import { apiKeys } from './api-keys.ts';
 import { attachmentsRead } from './attachments-read.ts';
 import { identify } from './auth.ts';
 import { sendBatch } from './batch.ts';
-import type { Context, KeyedHandlers, KeyedId, SendId } from './context.ts';
+import type { Context, KeyedHandlers, KeyedId, SendId, StreamId } from './context.ts';
 import { domains } from './domains.ts';
 import { emailsChange } from './emails-change.ts';
 import { emailsRead } from './emails-read.ts';
@@ -14,10 +15,14 @@ import { sendEmail } from './emails-send.ts';
 import { events } from './events.ts';
 import type { Exchange } from './exchange.ts';
 import { Gate } from './gate.ts';
+import { receiveMime } from './inbound.ts';
+import { inboundUrls } from './inbound-urls.ts';
 import type { SendEndpoint } from './plan.ts';
 import { readerOf } from './present.ts';
 import { sendRaw } from './raw.ts';
+import { received } from './received.ts';
 import { type Reading, readBody, readParameters } from './request.ts';
+import { routes } from './routes.ts';
 import { send } from './send.ts';
 import { suppressions } from './suppressions.ts';
 import { uploads } from './uploads.ts';
@@ -30,6 +35,9 @@ const HANDLERS: KeyedHandlers = {
   ...emailsChange,
   ...attachmentsRead,
   ...uploads,
+  ...received,
+  ...inboundUrls,
+  ...routes,
   ...events,
   ...webhooks,
   ...webhookEvents,
@@ -40,7 +48,7 @@ const HANDLERS: KeyedHandlers = {
 
 /** An operation that needs a caller: key, rate, permission; then parameters, body and the rest (contract, section 2.3). */
 export async function keyed(
-  id: SendId | KeyedId,
+  id: SendId | StreamId | KeyedId,
   params: Readonly<Record<string, string>>,
   exchange: Exchange,
 ): Promise<Outgoing> {
@@ -62,12 +70,12 @@ export async function keyed(
   }
 }
 
-function isSend(id: SendId | KeyedId): id is SendId {
+function isSend(id: SendId | StreamId | KeyedId): id is SendId {
   return id in SENDS;
 }
 
 async function manage(
-  id: KeyedId,
+  id: StreamId | KeyedId,
   params: Readonly<Record<string, string>>,
   gate: Gate,
   { request, url, now, parts }: Exchange,
@@ -77,9 +85,14 @@ async function manage(
   const operation: Operation = OPERATIONS[id];
   const parameters = readParameters(operation, params, url.searchParams);
   if (!parameters.ok) return parameters;
+  const { account, room } = gate.caller;
+  if (id === 'receiveMime') {
+    // Held to the table by `readParameters`, as every handler's call is.
+    const query = parameters.value.query as Call<Operations['receiveMime']>['query'];
+    return await receiveMime(query, { request, account, parts, fixedTo: null });
+  }
   const body = await bodyOf(id, operation, request, parts.settings.bodyCap);
   if (!body.ok) return body;
-  const { account, room } = gate.caller;
   // Each handler's own call type is held to the table by `KeyedHandlers`; here they are one kind.
   const handler = HANDLERS[id] as unknown as (call: object, context: Context) => Promise<Outgoing>;
   const reader = readerOf(request.headers.get('user-agent'));

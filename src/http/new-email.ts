@@ -17,11 +17,11 @@ import { NOTHING_OUTSIDE, type Outside } from './outside.ts';
 import type { Parts } from './parts.ts';
 import { Readings } from './readings.ts';
 import { simulatedSenderRefusal, simulationOf } from './simulated.ts';
+import { withUnsubscribe } from './unsubscribe-header.ts';
 
 /** Larger bodies are objects: a row holds 2 MB at most, and a call between rooms far away is limited too. */
 const INLINE_BYTES = 256 * 1024;
 const BOUNDARY_BYTES = 16;
-const MESSAGE_ID_BYTES = 16;
 
 /** Validates one mail in the contract's order and fixes its identity: id, Message-ID, boundary. */
 export async function draftEmail(call: DraftCall): Promise<DraftOrRefusal | Waiting> {
@@ -61,6 +61,10 @@ async function buildEmail(
   const [to, cc, bcc] = [mailboxes('to'), mailboxes('cc'), mailboxes('bcc')];
   const content = bodyOf(send);
   const stored = await storedContent(content, account);
+  const envelope = envelopeOf([...to, ...cc, ...bcc], settings);
+  const asksLink = send.unsubscribe ?? switches.unsubscribe;
+  const fields = asksLink ? await withUnsubscribe({ envelope, headers }, call) : { headers };
+  if ('refusal' in fields) return fields;
   const email: NewEmail = {
     ...identity(parts, from.domain),
     ...(messageId !== null && { messageId }),
@@ -72,12 +76,12 @@ async function buildEmail(
     bcc: recordedOrNull(bcc),
     replyTo: recordedOrNull(replyTo === null ? mailboxes('reply_to') : [replyTo]),
     subject: send.subject,
-    headers,
+    headers: fields.headers,
     tags: send.tags === undefined || send.tags.length === 0 ? null : send.tags,
     scheduledAt: readings.scheduledFor,
     tls: send.tls ?? switches.tls,
     content: stored.content,
-    envelope: envelopeOf([...to, ...cc, ...bcc], settings),
+    envelope,
     attachments: [],
     objects: [],
   };
@@ -111,9 +115,11 @@ export function identity(
   { newId, randomBytes }: Pick<Parts, 'newId' | 'randomBytes'>,
   domain: string,
 ): Pick<NewEmail, 'id' | 'messageId' | 'boundary'> {
+  const id = newId();
   return {
-    id: newId(),
-    messageId: `<${hex(randomBytes(MESSAGE_ID_BYTES))}@${domain}>`,
+    id,
+    // With the mail's own id in it an answer finds its way back without an index (0071).
+    messageId: `<${id}@${domain}>`,
     boundary: hex(randomBytes(BOUNDARY_BYTES)),
   };
 }

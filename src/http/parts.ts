@@ -1,3 +1,5 @@
+import type { ReceiveHook } from '../inbound/hooks/receive-hook.ts';
+import type { Receive } from '../inbound/receive.ts';
 import type { Async, Mailroom } from '../mailroom/mailroom.ts';
 import type { EmailRecord } from '../mailroom/records.ts';
 import type { Compose, Sealed } from '../mime/message.ts';
@@ -21,6 +23,14 @@ export interface Settings {
   readonly simulatedDomain: string | null;
   /** Bytes of a JSON body: 45 MiB on Node, 16 MiB on Workers. */
   readonly bodyCap: number;
+  /** Domains that mail is received for (A-labels, lower case), or null: all of them. */
+  readonly receivingDomains: readonly string[] | null;
+  /** Where bounces come back to, or null. */
+  readonly returnPathDomain: string | null;
+  /** Canonical addresses that a route may forward to. */
+  readonly forwardTo: readonly string[];
+  /** Bytes of a mail that comes in. */
+  readonly inboundMaxBytes: number;
 }
 
 export interface SenderDomain {
@@ -87,7 +97,16 @@ export interface Parts {
   readonly egress: Egress;
   readonly hasher: () => Hasher;
   /** Signs the links that need no key, and reads them again. Each kind has a key of its own. */
-  readonly tickets: { readonly download: Tickets; readonly upload: Tickets };
+  readonly tickets: {
+    readonly download: Tickets;
+    readonly upload: Tickets;
+    readonly unsubscribe: Tickets;
+    readonly inbound: Tickets;
+  };
+  /** Takes a mail in: the one funnel of all sources. */
+  readonly receive: Receive;
+  /** The same for what a provider posts, which proves itself beside its URL. */
+  readonly receiveHook: ReceiveHook;
   /** Bytes that the relays are known to take, where that is known and less than anybody may send. */
   readonly relayLimit?: () => number | null;
   /** Milliseconds since 1970 UTC. */

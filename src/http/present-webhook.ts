@@ -21,6 +21,7 @@ export function presentWebhookSummary(webhook: WebhookRecord): Wire<typeof Webho
     created_at: time(webhook.createdAt),
     disabled_reason: webhook.disabledReason,
     disabled_at: timeOrNull(webhook.disabledAt),
+    include_body: webhook.includeBody,
   };
 }
 

@@ -178,22 +178,33 @@ export function presentSuppression(entry: SuppressionRecord): Wire<typeof Suppre
   };
 }
 
-/** A domain of DOMAINS: the operator's word verifies it, and its DNS is his own affair. */
-export function presentDomainSummary(domain: SenderDomain): Wire<typeof DomainSummary> {
+/**
+ * A domain of DOMAINS: the operator's word verifies it, and its DNS is his own affair.
+ *
+ * @param receiving RECEIVING_DOMAINS; null: mail is received for all of them
+ */
+export function presentDomainSummary(
+  domain: SenderDomain,
+  receiving: readonly string[] | null,
+): Wire<typeof DomainSummary> {
+  const isReceiving = receiving === null || receiving.includes(domain.name);
   return {
     id: domain.id,
     name: domain.name,
     status: 'verified',
     created_at: time(domain.createdAt),
     region: 'us-east-1',
-    capabilities: { sending: 'enabled', receiving: 'disabled' },
+    capabilities: { sending: 'enabled', receiving: isReceiving ? 'enabled' : 'disabled' },
     open_tracking: false,
     click_tracking: false,
   };
 }
 
-export function presentDomain(domain: SenderDomain): Wire<typeof Domain> {
-  return { object: 'domain', ...presentDomainSummary(domain), records: [] };
+export function presentDomain(
+  domain: SenderDomain,
+  receiving: readonly string[] | null,
+): Wire<typeof Domain> {
+  return { object: 'domain', ...presentDomainSummary(domain, receiving), records: [] };
 }
 
 export function presentHealth(

@@ -1,4 +1,4 @@
-import type * as z from 'zod';
+import * as z from 'zod';
 import type { Refusal } from '../../schemas/error.ts';
 import { bodyRefusal, headerRefusal, parameterRefusal } from '../../schemas/first-refusal.ts';
 import type { Operation } from '../../schemas/operation.ts';
@@ -23,14 +23,31 @@ export function readParameters(
 ): Reading<{ readonly params: Fields; readonly query: Fields }> {
   const path = parse(operation.params, params, parameterRefusal);
   if (!path.ok) return path;
+  const lists = listsIn(operation.query);
   const asked = operation.query === undefined ? NOTHING : operation.query.shape;
-  const repeated = Object.keys(asked).find((name) => query.getAll(name).length > 1);
+  const repeated = Object.keys(asked).find((name) => !lists.has(name) && query.getAll(name).length > 1);
   // Of two values one reader takes the first and another the last.
   if (repeated !== undefined) {
     return { ok: false, refusal: invalidParameter(repeated, 'It must be given once.') };
   }
-  const parsed = parse(operation.query, Object.fromEntries(query), parameterRefusal);
+  const given = {
+    ...Object.fromEntries(query),
+    ...Object.fromEntries(
+      [...lists].filter((name) => query.has(name)).map((name) => [name, query.getAll(name)]),
+    ),
+  };
+  const parsed = parse(operation.query, given, parameterRefusal);
   return parsed.ok ? { ok: true, value: { params: path.value, query: parsed.value } } : parsed;
+}
+
+/** Parameters that the table lets stand more than once. */
+function listsIn(schema: z.ZodObject | undefined): ReadonlySet<string> {
+  const entries: readonly [string, z.ZodType][] = Object.entries(schema?.shape ?? {});
+  return new Set(entries.filter(([, type]) => isList(type)).map(([name]) => name));
+}
+
+function isList(type: z.ZodType): boolean {
+  return type instanceof z.ZodExactOptional ? isList(type.unwrap() as z.ZodType) : type instanceof z.ZodArray;
 }
 
 /** The request headers that the table names, under the spelling it names them by. */

@@ -22,7 +22,7 @@ export function parseSendJson(bytes: Uint8Array<ArrayBuffer>, limits: SendLimits
   const finding = guardJson(bytes, true);
   if (finding.kind !== 'passed') return { ok: false, refusal: malformedBody(findingText(finding)) };
   // Nobody outside can know the word that stands for what was cut out, so nobody can write it himself.
-  const nonce = hex(limits.randomBytes(NONCE_BYTES));
+  const nonce = finding.contents.length === 0 ? null : hex(limits.randomBytes(NONCE_BYTES));
   const value = parsed(bytes, finding.contents, nonce);
   const contents = finding.contents.map(({ start, end }) =>
     value === undefined ? null : readContent(bytes.subarray(start, end), limits),
@@ -43,7 +43,7 @@ export function parseSendJson(bytes: Uint8Array<ArrayBuffer>, limits: SendLimits
 }
 
 /** The text without its contents; undefined when it is no JSON. */
-function parsed(bytes: Uint8Array, contents: readonly Span[], nonce: string): Json | undefined {
+function parsed(bytes: Uint8Array, contents: readonly Span[], nonce: string | null): Json | undefined {
   try {
     let text = '';
     let from = 0;
@@ -78,14 +78,15 @@ function* attachmentsIn(body: Json): Iterable<Attachment> {
 function contentOf(
   value: unknown,
   cut: {
-    readonly nonce: string;
+    /** Null when nothing was cut out. */
+    readonly nonce: string | null;
     readonly contents: readonly (Content | null)[];
     readonly limits: SendLimits;
   },
 ): Content | null {
   if (value === null) return null;
   const { nonce, contents, limits } = cut;
-  if (typeof value === 'string' && value.startsWith(nonce)) {
+  if (nonce !== null && typeof value === 'string' && value.startsWith(nonce)) {
     return contents[Number(value.slice(nonce.length))] ?? null;
   }
   return readContent(new TextEncoder().encode(JSON.stringify(value)), limits);

@@ -128,6 +128,7 @@ async function readSendBody(
 }
 
 function withoutKey(headers: Headers): Headers {
+  if (!headers.has('idempotency-key')) return headers;
   const rest = new Headers(headers);
   rest.delete('idempotency-key');
   return rest;
@@ -137,5 +138,6 @@ function switchesOf(headers: Readonly<Record<string, unknown>>): Switches {
   return {
     dryRun: headers['X-Mailwright-Dry-Run'] === 'true',
     tls: headers['X-Mailwright-Tls'] === 'enforced' ? 'enforced' : null,
+    unsubscribe: headers['X-Mailwright-Unsubscribe'] === 'true',
   };
 }

@@ -27,7 +27,8 @@ export const webhooks: Pick<
     if (refusal !== null) return { refusal };
     const id = parts.newId();
     const { secret, sealedSecret } = await newSecret(id, parts);
-    const webhook = { id, endpoint: body.endpoint, types: distinct(body.events), sealedSecret };
+    const { endpoint, events, include_body: includeBody = false } = body;
+    const webhook = { id, endpoint, types: distinct(events), sealedSecret, includeBody };
     const made = await room.createWebhook({ webhook, now });
     return made.ok ? { status: 201, body: { object: 'webhook', id, signing_secret: secret } } : made;
   },
@@ -45,7 +46,7 @@ export const webhooks: Pick<
   },
 
   async updateWebhook({ params, body }, { room, parts, account, now }) {
-    const { endpoint, events, status } = body;
+    const { endpoint, events, status, include_body: includeBody } = body;
     const refusal = endpoint === undefined ? null : await endpointRefusal(endpoint, parts);
     if (refusal !== null) return { refusal };
     const changed = await room.updateWebhook({
@@ -53,6 +54,7 @@ export const webhooks: Pick<
       ...(endpoint !== undefined && { endpoint }),
       ...(events !== undefined && { types: distinct(events) }),
       ...(status !== undefined && { status }),
+      ...(includeBody !== undefined && { includeBody }),
       now,
     });
     if (!changed.ok) return changed;

@@ -5,7 +5,7 @@ import { isBackward, pageOf, unknownCursor } from './pages.ts';
 import { smtpOf } from './recipient-row.ts';
 import type { Page, PageOf } from './records.ts';
 import type { Room } from './room.ts';
-import type { SqlValue } from './sql.ts';
+import type { Sql, SqlValue } from './sql.ts';
 import type { AccountEventRecord, EventFilter } from './webhook-records.ts';
 
 type EventRow = {
@@ -38,7 +38,7 @@ export function events(
   { sql }: Room,
   { filter, page }: { readonly filter: EventFilter; readonly page: Page },
 ): Result<PageOf<AccountEventRecord>> {
-  const { table, conditions } = wayTo(filter);
+  const { table, conditions } = wayTo(sql, filter);
   const cursor = page.after ?? page.before;
   const time = `${table}.created_at`;
   const place = table === 'event_tags' ? 'event_tags.event' : 'events.seq';
@@ -57,10 +57,10 @@ export function events(
   const where = held.length === 0 ? '' : `WHERE ${held.map(({ text }) => text).join(' AND ')}`;
   const direction = isBackward(page) ? 'ASC' : 'DESC';
   const rows = sql.exec<EventRow>(
-    `SELECT events.id, type, events.created_at, emails.id AS email_id, recipient, attempt, relay, phase, smtp,
+    `SELECT events.id, type, events.created_at, COALESCE(emails.id, received.id) AS email_id, recipient, attempt, relay, phase, smtp,
        next_attempt_at, maybe_duplicate, reason, bounce, webhook
      FROM ${table === 'event_tags' ? 'event_tags CROSS JOIN events ON events.seq = event_tags.event' : 'events'}
-       LEFT JOIN emails ON emails.seq = events.email
+       LEFT JOIN emails ON emails.seq = events.email LEFT JOIN received ON received.seq = events.received
      ${where} ORDER BY ${time} ${direction}, ${place} ${direction} LIMIT ?`,
     ...held.flatMap(({ values }) => values),
     page.limit + 1,
@@ -70,14 +70,15 @@ export function events(
 }
 
 /** The leading filter uses its index; a plus before the column keeps the database from choosing another one. */
-function wayTo(filter: EventFilter): {
+function wayTo(
+  sql: Sql,
+  filter: EventFilter,
+): {
   readonly table: 'events' | 'event_tags';
   readonly conditions: readonly Condition[];
 } {
   const possible: readonly (Condition | null)[] = [
-    filter.emailId === null
-      ? null
-      : { text: 'events.email = (SELECT seq FROM emails WHERE id = ?)', values: [filter.emailId] },
+    filter.emailId === null ? null : ofMail(sql, filter.emailId),
     filter.recipient === null
       ? null
       : { text: 'events.recipient = ? COLLATE NOCASE', values: [filter.recipient] },
@@ -96,6 +97,14 @@ function wayTo(filter: EventFilter): {
       : { text: `+${text}`, values },
   );
   return { table, conditions: [leading, ...rest] };
+}
+
+/** One that we sent or one that came in: their events stand in two columns, each with its index. */
+function ofMail(sql: Sql, id: string): Condition {
+  const [received] = sql.exec<{ seq: number }>('SELECT seq FROM received WHERE id = ?', id);
+  return received === undefined
+    ? { text: 'events.email = (SELECT seq FROM emails WHERE id = ?)', values: [id] }
+    : { text: 'events.received = ?', values: [received.seq] };
 }
 
 function recordOf(row: EventRow): AccountEventRecord {

@@ -4,7 +4,7 @@ import { bindingOf, laneOf, nextRelay } from './lane.ts';
 import type { RecipientRow } from './recipient-row.ts';
 import type { Room } from './room.ts';
 import type { Step } from './step.ts';
-import { addEntry } from './suppressions.ts';
+import { addLasting } from './suppressions.ts';
 
 /** The recipient a step is about, and the mail it belongs to. */
 export interface Subject {
@@ -28,8 +28,8 @@ export function applyStep(
   }: { readonly subject: Subject; readonly step: Step; readonly pinned: boolean; readonly now: number },
 ): void {
   room.sql.exec(
-    `UPDATE recipients SET state = ?, before = NULL, feedback = ?, lane = ?, due_at = ?, lease_until = NULL,
-       attempt_id = NULL, phase = NULL, attempts = ?, failures = ?, breaks = ?, delayed = ?, bounced = ?,
+    `UPDATE recipients SET state = ?, before = NULL, feedback = COALESCE(?, feedback), lane = ?, due_at = ?,
+       lease_until = NULL, attempt_id = NULL, phase = NULL, attempts = ?, failures = ?, breaks = ?, delayed = ?, bounced = ?,
        maybe_duplicate = ?, reason = ?, smtp = ?
      WHERE email = ? AND ordinal = ?`,
     step.state,
@@ -78,10 +78,9 @@ function suppressBounced(
   const entry = {
     id: room.newId(),
     address,
-    expiresAt: null,
     note: null,
     origin: 'bounce',
     sourceId: emailId,
   } as const;
-  addEntry(room, { entry, now });
+  addLasting(room, { entry, now });
 }

@@ -1,7 +1,7 @@
 import { applyStep } from './apply.ts';
 import { endingAtDispatch } from './dispatch.ts';
 import { emailAt, type StoredEmail } from './emails.ts';
-import { lanesFor } from './lane.ts';
+import { lanesFor, SIMULATED } from './lane.ts';
 import type { ClaimCall } from './mailroom.ts';
 import type { RecipientRow } from './recipient-row.ts';
 import type { Claim } from './records.ts';
@@ -20,8 +20,8 @@ export function claim(room: Room, call: ClaimCall): readonly Claim[] {
       const due = dueEmails(room, { lanes, now: call.now, limit: call.limit });
       if (due.length === 0) break;
       for (const seq of due) {
-        const taken = take(room, { seq, lanes, call });
-        if (taken !== null) claims.push(taken);
+        if (claims.length >= call.limit) break;
+        claims.push(...take(room, { seq, lanes, call, most: call.limit - claims.length }));
       }
     }
     return claims;
@@ -46,29 +46,51 @@ function dueEmails(
   return [...new Set(found.map(({ email }) => email))].slice(0, limit);
 }
 
-function take(
-  room: Room,
-  { seq, lanes, call }: { readonly seq: number; readonly lanes: readonly string[]; readonly call: ClaimCall },
-): Claim | null {
+interface Take {
+  readonly seq: number;
+  readonly lanes: readonly string[];
+  readonly call: ClaimCall;
+  /** Claims that may come of it. */
+  readonly most: number;
+}
+
+function take(room: Room, { seq, lanes, call, most }: Take): readonly Claim[] {
   const stored = emailAt({ sql: room.sql, seq });
   const due = stored.recipients.filter(
     (row) => row.due_at !== null && row.due_at <= call.now && lanes.includes(row.lane),
   );
   const fit = dropEnded(room, { stored, due, now: call.now });
-  if (fit.length === 0) return null;
+  // A transaction has one sender, so a return path for each recipient takes a transaction for each.
+  const isEachAlone =
+    room.config.returnPaths === true && stored.record.sender !== '' && call.relay !== SIMULATED;
+  const groups = isEachAlone ? fit.map((row) => [row]) : fit.length === 0 ? [] : [fit];
+  return groups.slice(0, most).map((rows) => lease(room, { stored, rows, call }));
+}
+
+function lease(
+  room: Room,
+  {
+    stored,
+    rows,
+    call,
+  }: { readonly stored: StoredEmail; readonly rows: readonly RecipientRow[]; readonly call: ClaimCall },
+): Claim {
+  const { seq } = stored;
   const attemptId = attemptIdOf({ seq, id: room.newId() });
   const leaseUntil = call.now + call.leaseMs;
-  room.sql.exec(
-    `UPDATE recipients SET before = state, state = 'claimed', phase = 'claimed', due_at = NULL, lease_until = ?,
-       attempt_id = ?, relay = ?, attempts = attempts + 1, claims = claims + 1
-     WHERE email = ? AND ordinal IN (SELECT value FROM json_each(?))`,
-    leaseUntil,
-    attemptId,
-    call.relay,
-    seq,
-    JSON.stringify(fit.map(({ ordinal }) => ordinal)),
-  );
-  const recipients = fit.map(({ ordinal, address, simulation }) => ({ ordinal, address, simulation }));
+  // Nearly always one: a list of ordinals in one statement costs more than a statement each.
+  for (const { ordinal } of rows)
+    room.sql.exec(
+      `UPDATE recipients SET before = state, state = 'claimed', phase = 'claimed', due_at = NULL, lease_until = ?,
+         attempt_id = ?, relay = ?, attempts = attempts + 1, claims = claims + 1
+       WHERE email = ? AND ordinal = ?`,
+      leaseUntil,
+      attemptId,
+      call.relay,
+      seq,
+      ordinal,
+    );
+  const recipients = rows.map(({ ordinal, address, simulation }) => ({ ordinal, address, simulation }));
   return { attemptId, email: stored.record, recipients, leaseUntil };
 }
 

@@ -24,6 +24,9 @@ export function claimDeliveries(
   { now, limit, leaseMs }: Parameters<WebhookVerbs['claimDeliveries']>[0],
 ): ReturnType<WebhookVerbs['claimDeliveries']> {
   return room.sql.transaction((): ReturnType<WebhookVerbs['claimDeliveries']> => {
+    // Asked after every mail that is sent, and nearly always in vain.
+    const nextAt = nextDeliveryDue(room);
+    if (nextAt === null || nextAt > now) return { claims: [], nextAt };
     freeDeliveries(room, { now, all: false });
     endSuppressions(room, { now, limit: ENDED_AT_ONCE });
     const waiting = waitingWebhooks(room, now);
@@ -64,7 +67,7 @@ function take(
   { row, now, leaseMs }: { readonly row: Waiting; readonly now: number; readonly leaseMs: number },
 ): DeliveryClaim | null {
   const [next] = sql.exec<{ message: number; attempts: number; id: string; payload: string }>(
-    `SELECT message, attempts, webhook_messages.id, payload
+    `SELECT message, attempts, webhook_messages.id, CASE is_full WHEN 1 THEN full_payload ELSE payload END AS payload
      FROM webhook_deliveries JOIN webhook_messages ON webhook_messages.seq = message
      WHERE webhook = ? AND due_at <= ? AND due_at IS NOT NULL AND lease_until IS NULL ORDER BY due_at LIMIT 1`,
     row.seq,

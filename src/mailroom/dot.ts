@@ -20,13 +20,12 @@ export function markDot(room: Room, { attemptId, recipients, now, composed }: Do
     if (wanted.some((row) => row.phase === 'dot' || row.lease_until === null || row.lease_until <= now))
       return false;
     if (!keepComposed(room, { seq: first.email, composed })) return false;
-    sql.exec(
-      `UPDATE recipients SET state = 'sending', phase = 'dot'
-       WHERE email = ? AND attempt_id = ? AND ordinal IN (SELECT value FROM json_each(?))`,
-      first.email,
-      attemptId,
-      JSON.stringify(wanted.map(({ ordinal }) => ordinal)),
-    );
+    for (const { email, ordinal } of wanted)
+      sql.exec(
+        "UPDATE recipients SET state = 'sending', phase = 'dot' WHERE email = ? AND ordinal = ?",
+        email,
+        ordinal,
+      );
     return true;
   });
 }

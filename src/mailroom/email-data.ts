@@ -10,6 +10,8 @@ export interface Happening {
   readonly smtp: SmtpReply | null;
   readonly reason: string | null;
   readonly bounce: BounceDetail | null;
+  /** A soft bounce like too many before it. */
+  readonly review: boolean;
 }
 
 /** `data` of an outbound event (wire-contract.md §12.1): the contract's keys, then ours about the one recipient. */
@@ -41,10 +43,10 @@ export function emailData({
   };
 }
 
-function detailOf({ type, reason, bounce }: Happening): object {
+function detailOf({ type, reason, bounce, review }: Happening): object {
   switch (type) {
     case 'email.bounced':
-      return bounce === null ? {} : { bounce };
+      return { ...(bounce === null ? {} : { bounce }), ...(review ? { review: true } : {}) };
     case 'email.failed':
       return { failed: { reason: reason ?? 'unknown' } };
     case 'email.suppressed':

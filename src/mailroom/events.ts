@@ -8,6 +8,7 @@ import { isBackward, pageOf, unknownCursor } from './pages.ts';
 import { smtpOf } from './recipient-row.ts';
 import type { EventRecord, Page, PageOf } from './records.ts';
 import { notFound } from './refusals.ts';
+import { deservesReview } from './review.ts';
 import type { Room } from './room.ts';
 import type { SqlValue } from './sql.ts';
 import type { StepEvent } from './step.ts';
@@ -60,7 +61,8 @@ export function writeEvent(
   if (row === undefined) throw new Error('INSERT … RETURNING gave no row');
   writeTags({ sql, event: row.seq, createdAt: now, tags: mail.tags });
   if (!isFired(type)) return;
-  const happening = { type, recipient, relay, maybeDuplicate, smtp, reason, bounce };
+  const review = bounce !== null && deservesReview(sql, { recipient, bounce, now });
+  const happening = { type, recipient, relay, maybeDuplicate, smtp, reason, bounce, review };
   announce(room, { eventId: id, type, now, data: () => emailData({ mail, happening }) });
 }
 

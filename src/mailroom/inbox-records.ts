@@ -121,7 +121,10 @@ export interface ArrivalClaim {
   readonly rawSize: number;
   readonly rawSha256: string;
   readonly head: ReceivedHead;
-  /** Counts from 1. After two tries that came to nothing the mail is reported as far as it is known. */
+  /**
+   * Counts from 1. After two tries that came to nothing the mail is reported as far as it is known; if it is to be passed on,
+   * there is a third, which reads no more than its header.
+   */
   readonly attempt: number;
   /** What the routes ask for, in order, each once. */
   readonly forwardTo: readonly string[];
@@ -153,6 +156,7 @@ export interface SettleArrivalCall {
           readonly html: string | null;
           readonly truncated: boolean;
           readonly rawUrl: string;
+          readonly rawExpiresAt: number;
           readonly links: readonly LinkedAttachment[];
         } | null;
       }
@@ -243,6 +247,8 @@ export interface InboxVerbs {
    */
   receive(call: {
     readonly arrival: NewArrival;
+    /** From before its object was stored; `now` when it is left out. */
+    readonly since?: number;
     readonly now: number;
   }): Result<{ readonly id: string; readonly duplicate: boolean; readonly objects: readonly string[] }>;
 
@@ -256,6 +262,7 @@ export interface InboxVerbs {
   /** The earliest moment at which `claimArrivals` has something to do, or null. */
   nextArrivalDue(call: { readonly now: number }): number | null;
 
+  /** Newest first. `head.headers` is empty in lists. */
   receivedEmails(call: {
     readonly filter: ReceivedFilter;
     readonly page: Page;

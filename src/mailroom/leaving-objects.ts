@@ -11,11 +11,12 @@ const KEYS_AT_ONCE = 10_000;
 const RETRY_AFTER_SECONDS = 5;
 
 /**
- * Every column that names an object: what stands in none of them is deleted. `attachments` and `bodies` repeat keys that
- * `email_objects` has.
+ * Every column that names an object: what stands in none of them is deleted. Other tables of mails repeat keys that
+ * `email_objects` and `received_objects` have.
  */
 export const NAMED_IN: readonly (readonly [table: string, column: string])[] = [
   ['email_objects', 'key'],
+  ['received_objects', 'key'],
   ['uploads', 'object_key'],
   ['uploads', 'content_key'],
 ];

@@ -1,5 +1,6 @@
 import type { Refusal } from '../../schemas/error.ts';
 import type { AttachmentVerbs, UploadContent, UploadRecord } from './attachment-records.ts';
+import type { InboxVerbs } from './inbox-records.ts';
 import type {
   ApiKeyRecord,
   Claim,
@@ -32,6 +33,10 @@ export interface MailroomConfig {
   readonly maxAgeMs: number;
   readonly retentionMs: number;
   readonly eventRetentionMs: number;
+  /** How long mail that came in is kept; null: until somebody removes it. */
+  readonly inboundRetentionMs: number | null;
+  /** Each recipient gets a return path of its own, so each is claimed alone. False when left out. */
+  readonly returnPaths?: boolean;
 }
 
 /** Who knocks. The operator's API_KEY is compared by the host and arrives as `operator`. */
@@ -159,7 +164,7 @@ export interface MailroomParts {
  * One account's mailroom: a synchronous state machine over SQLite. Each verb is one transaction; none awaits; `now` comes
  * with each call. Expected failures are values. Times are milliseconds since 1970 UTC.
  */
-export interface Mailroom extends WebhookVerbs, AttachmentVerbs {
+export interface Mailroom extends WebhookVerbs, AttachmentVerbs, InboxVerbs {
   /** Key, rate, permission, then idempotency, in this order. */
   admit(call: {
     readonly door: Door | InnerDoor;

@@ -1,4 +1,5 @@
 import { ATTACHMENTS } from './migration-attachments.ts';
+import { INBOUND } from './migration-inbound.ts';
 import { WEBHOOKS } from './migration-webhooks.ts';
 import type { Sql } from './sql.ts';
 
@@ -126,7 +127,7 @@ const VERSION_1: Migration = [
 ];
 
 /** In order; the place in this list is the version. */
-export const MIGRATIONS: readonly Migration[] = [VERSION_1, ATTACHMENTS, WEBHOOKS];
+export const MIGRATIONS: readonly Migration[] = [VERSION_1, ATTACHMENTS, WEBHOOKS, INBOUND];
 
 /** The database was written by a newer release. Opening it with older rules could lose mail. */
 export class NewerDatabase extends Error {

@@ -93,6 +93,12 @@ export function expiredStep(from: Standpoint): Step {
   return { ...still(from), state: 'failed', bounced: true, reason: 'expired', smtp: from.smtp, events };
 }
 
+/** Transition 19 where the report came first: what became of it stands beside the state. */
+export function provenStep(from: Standpoint): Step {
+  const events = [stepEvent({ type: 'email.sent', reason: 'delivery_report' })];
+  return { ...still(from), state: 'sent', reason: null, events };
+}
+
 /** An ending that the room itself decides before an attempt; what may have arrived stays unknown. */
 export function endedStep({
   from,

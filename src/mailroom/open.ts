@@ -1,6 +1,7 @@
 import { accept } from './accept.ts';
 import { events } from './account-events.ts';
 import { admit } from './admit.ts';
+import { claimArrivals, nextArrivalDue } from './arrivals.ts';
 import { attachment, attachments } from './attachments.ts';
 import { claim } from './claim.ts';
 import { claimDeliveries, nextDeliveryDue } from './deliveries.ts';
@@ -14,13 +15,20 @@ import { giveUpObjects, objectsDeleted } from './leaving-objects.ts';
 import type { Mailroom, MailroomParts } from './mailroom.ts';
 import { migrate } from './migrations.ts';
 import { openRateWindow } from './rate.ts';
+import { receive } from './receive.ts';
+import { receivedEmail, receivedEmails } from './received.ts';
+import { receivedAttachment, receivedAttachments } from './received-attachments.ts';
 import { recover } from './recover.ts';
+import { removeReceived } from './remove-received.ts';
 import type { Room } from './room.ts';
+import { createRoute, removeRoute, route, routes, rule, updateRoute } from './routes.ts';
 import { cancel, reschedule, retry } from './schedule.ts';
 import { settle } from './settle.ts';
+import { settleArrival } from './settle-arrival.ts';
 import { settleDelivery } from './settle-delivery.ts';
 import { suppress, suppression, suppressions, unsuppress } from './suppressions.ts';
 import { removeEmail, sweep } from './sweep.ts';
+import { unsubscribe } from './unsubscribe.ts';
 import { createUpload, uploads } from './uploads.ts';
 import {
   replayWebhookEvent,
@@ -87,6 +95,22 @@ export function openMailroom(parts: MailroomParts): Mailroom {
     claimDeliveries: (call) => claimDeliveries(room, call),
     settleDelivery: (call) => settleDelivery(room, call),
     nextDeliveryDue: () => nextDeliveryDue(room),
+    rule: (call) => rule(room, call),
+    receive: (call) => receive(room, call),
+    claimArrivals: (call) => claimArrivals(room, call),
+    settleArrival: (call) => settleArrival(room, call),
+    nextArrivalDue: () => nextArrivalDue(room),
+    receivedEmails: (call) => receivedEmails(room, call),
+    receivedEmail: (call) => receivedEmail(room, call),
+    receivedAttachments: (call) => receivedAttachments(room, call),
+    receivedAttachment: (call) => receivedAttachment(room, call),
+    removeReceived: (call) => removeReceived(room, call),
+    createRoute: (call) => createRoute(room, call),
+    routes: (call) => routes(room, call),
+    route: (call) => route(room, call),
+    updateRoute: (call) => updateRoute(room, call),
+    removeRoute: (call) => removeRoute(room, call),
+    unsubscribe: (call) => unsubscribe(room, call),
     claim: (call) => claim(room, call),
     markDot: (call) => markDot(room, call),
     settle: (call) => settle(room, call),

@@ -1,4 +1,5 @@
 import { applyStep } from './apply.ts';
+import { freeArrivals } from './arrivals.ts';
 import { freeDeliveries } from './deliveries.ts';
 import { waitingLanes } from './due.ts';
 import { eventMailAt } from './emails.ts';
@@ -13,7 +14,7 @@ import { still } from './step.ts';
 const EXPIRE_AT_ONCE = 1000;
 
 /**
- * Decides for whoever can no longer do it: leases that are over (transitions 15 and 16, and those of webhook calls), mail
+ * Decides for whoever can no longer do it: leases that are over (transitions 15 and 16, those of webhook calls and of readers), mail
  * beyond its age (17), and mail that waits for a relay which is no longer configured.
  */
 export function recover(room: Room, { now, all }: { readonly now: number; readonly all: boolean }): number {
@@ -23,7 +24,7 @@ export function recover(room: Room, { now, all }: { readonly now: number; readon
       all ? Number.MAX_SAFE_INTEGER : now,
     );
     for (const row of ended) endLease(room, { row, now });
-    const freed = freeDeliveries(room, { now, all });
+    const freed = freeDeliveries(room, { now, all }) + freeArrivals(room, { now, all });
     return ended.length + expire(room, now) + adopt(room, now) + freed;
   });
 }

@@ -8,6 +8,6 @@ export function refused(refusal: Refusal): Refused {
 }
 
 /** One body for what never was, what is gone and what is another account's (threats.md §9). */
-export function notFound(thing: 'Email' | 'API key' | 'Webhook' | 'Webhook event'): Refused {
+export function notFound(thing: 'Email' | 'API key' | 'Webhook' | 'Webhook event' | 'Route'): Refused {
   return refused({ code: 'not_found', message: `${thing} not found` });
 }

@@ -14,10 +14,13 @@ export function sampleData({
   type,
   id,
   now,
+  includeBody,
 }: {
   readonly type: FiredType;
   readonly id: string;
   readonly now: number;
+  /** With what webhooks get that asked for text and files. */
+  readonly includeBody: boolean;
 }): Readonly<Record<string, unknown>> {
   const at = new Date(now).toISOString();
   switch (type) {
@@ -29,7 +32,7 @@ export function sampleData({
     case 'suppression.removed':
       return { id, email: RECIPIENT, origin: 'bounce', source_id: null, created_at: at };
     case 'email.received':
-      return receivedSample(id, at);
+      return includeBody ? { ...receivedSample(id, at), ...bodySample(now) } : receivedSample(id, at);
     default:
       return {
         email_id: id,
@@ -99,6 +102,20 @@ function receivedSample(id: string, at: string): Readonly<Record<string, unknown
     message_id: `<${id}@example.net>`,
     subject: 'A test of your webhook',
     attachments: [],
+  };
+}
+
+/** Its links lead nowhere: there is no such mail. */
+function bodySample(now: number): Readonly<Record<string, unknown>> {
+  return {
+    text: 'A test of your webhook',
+    html: null,
+    headers: { subject: 'A test of your webhook' },
+    in_reply_to: null,
+    references: [],
+    stripped_text: 'A test of your webhook',
+    mailbox_hash: null,
+    raw: { download_url: 'https://example.com/raw', expires_at: new Date(now).toISOString() },
   };
 }
 

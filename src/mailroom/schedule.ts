@@ -72,7 +72,7 @@ function requeue(
   const maybeDuplicate = row.maybe_duplicate === 1 || row.breaks > 0;
   room.sql.exec(
     `UPDATE recipients SET state = 'queued', lane = ?, due_at = ?, first_due_at = ?, failures = 0, bounced = 0,
-       maybe_duplicate = ?, reason = NULL WHERE email = ? AND ordinal = ?`,
+       feedback = NULL, maybe_duplicate = ?, reason = NULL WHERE email = ? AND ordinal = ?`,
     laneOf({ relay, pinned: false, secure }),
     now,
     now,

@@ -3,7 +3,7 @@ import { heldBy } from './claim.ts';
 import { eventMailAt } from './emails.ts';
 import { bindingOf, nextRelay } from './lane.ts';
 import type { SettleCall } from './mailroom.ts';
-import { nextStep, type Onward } from './next-step.ts';
+import { nextStep, type Onward, provenStep } from './next-step.ts';
 import { type RecipientRow, standpointOf } from './recipient-row.ts';
 import type { Outcome } from './records.ts';
 import type { Room } from './room.ts';
@@ -35,9 +35,16 @@ export function settleOne(
   { subject, outcome, now }: { readonly subject: Subject; readonly outcome: Outcome; readonly now: number },
 ): void {
   const { config } = room;
+  const from = standpointOf(subject.row);
+  // A report can be here before the reply to the dot. It proves what a lost reply would leave open (transition 19).
+  const isProven = outcome.kind === 'unknown' && subject.row.feedback !== null;
+  if (isProven) {
+    applyStep(room, { subject, step: provenStep(from), pinned: true, now });
+    return;
+  }
   const step = nextStep({
     outcome,
-    from: standpointOf(subject.row),
+    from,
     onward: onwardFrom(room, subject.row),
     policy: config,
     now,

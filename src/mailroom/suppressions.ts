@@ -90,6 +90,28 @@ export function addEntry(
 }
 
 /**
+ * For an address that must not be written to again: it bounced, complained or asked for no more. An entry that would have
+ * ended by itself stays, for this reason, under its id; it was told when it was made.
+ */
+export function addLasting(
+  room: Room,
+  {
+    entry,
+    now,
+  }: { readonly entry: Omit<SuppressionRecord, 'createdAt' | 'expiresAt'>; readonly now: number },
+): void {
+  const known = addEntry(room, { entry: { ...entry, expiresAt: null }, now });
+  if (known.expiresAt === null) return;
+  room.sql.exec(
+    'UPDATE suppressions SET expires_at = NULL, origin = ?, source_id = ?, note = ? WHERE id = ?',
+    entry.origin,
+    entry.sourceId,
+    entry.note,
+    known.id,
+  );
+}
+
+/**
  * Removes entries whose time is over, `limit` at most, the longest over first. They had stopped to apply by themselves;
  * this is where it is told.
  */

@@ -1,7 +1,9 @@
 import { removeEvents } from './event-tags.ts';
 import { forgetDeleted, giveUpObjects, takeUnconfirmed } from './leaving-objects.ts';
 import type { Result } from './mailroom.ts';
+import { sweepMarks } from './receive.ts';
 import { notFound, refused } from './refusals.ts';
+import { sweepReceived } from './remove-received.ts';
 import type { Room } from './room.ts';
 import { endSuppressions } from './suppressions.ts';
 import { sweepWebhooks } from './sweep-webhooks.ts';
@@ -23,6 +25,7 @@ export function sweep(
     const old = sql.exec<{ seq: number }>(FINISHED_BEFORE, cutoff, cutoff, limit).map(({ seq }) => seq);
     const objects = removeEmails(room, { seqs: old, now });
     const uploads = sweepUploads(room, { now, limit });
+    const received = sweepReceived(room, { now, limit });
     const answers = sql.exec(
       `DELETE FROM idempotency WHERE rowid IN (SELECT rowid FROM idempotency WHERE ends_at <= ? ORDER BY ends_at LIMIT ?)
        RETURNING ends_at`,
@@ -33,11 +36,14 @@ export function sweep(
       old.length +
       answers.length +
       uploads.removed +
+      received.removed +
+      sweepMarks(room, { now, limit }) +
       forgetDeleted(room, { now, limit }) +
       sweepEvents(room, { before: now - config.eventRetentionMs, limit }) +
       sweepWebhooks(room, { now, limit }) +
       endSuppressions(room, { now, limit });
-    return { removed, objects: [...objects, ...uploads.objects, ...takeUnconfirmed(room, { now, limit })] };
+    const given = [...objects, ...uploads.objects, ...received.objects];
+    return { removed, objects: [...given, ...takeUnconfirmed(room, { now, limit })] };
   });
 }
 

@@ -1,3 +1,5 @@
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 /** Random bytes that one UUID takes. */
 export const UUID_RANDOM_BYTES = 10;
 
@@ -23,6 +25,6 @@ export function uuidV7({ now, random }: { readonly now: number; readonly random:
 /** Two lower-case digits a byte. */
 export function toHex(bytes: Uint8Array): string {
   let hex = '';
-  for (const byte of bytes) hex += byte.toString(16).padStart(2, '0');
+  for (const byte of bytes) hex += HEX[byte];
   return hex;
 }

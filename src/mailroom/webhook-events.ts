@@ -22,12 +22,13 @@ type DeliveryRow = {
   created_at: number;
   status: DeliveryStatus;
   due_at: number | null;
+  is_full: number;
 };
 
 const FROM =
   'FROM webhook_deliveries JOIN webhook_messages ON webhook_messages.seq = webhook_deliveries.message';
 const COLUMNS =
-  'message, webhook_messages.id, type, webhook_messages.created_at, webhook_deliveries.status, due_at';
+  'message, webhook_messages.id, type, webhook_messages.created_at, webhook_deliveries.status, due_at, is_full';
 
 /** What was sent to a webhook or will be, newest first. */
 export function webhookEvents(
@@ -62,7 +63,8 @@ export function webhookEvent(
   if (!found.ok) return found;
   const { delivery } = found.value;
   const [row] = sql.exec<{ payload: string }>(
-    'SELECT payload FROM webhook_messages WHERE seq = ?',
+    `SELECT CASE ? WHEN 1 THEN full_payload ELSE payload END AS payload FROM webhook_messages WHERE seq = ?`,
+    delivery.is_full,
     delivery.message,
   );
   return { ok: true, value: { ...eventRecord(delivery), payload: row?.payload ?? '' } };
@@ -139,9 +141,12 @@ export function testWebhook(
     if (row.status !== 'enabled') return isDisabled();
     const type = wanted ?? defaultSample(webhookRecord(row).types);
     const eventId = room.newId();
-    const data = sampleData({ type, id: room.newId(), now });
+    const isFull = row.include_body === 1 && type === 'email.received';
+    const data = sampleData({ type, id: room.newId(), now, includeBody: isFull });
     const payload = payloadText({ type, createdAt: now, data: { ...data, test: true } });
-    post(room, { eventId, type, now, payload, webhooks: [row.seq] });
+    // A sample is short enough to be both texts at once.
+    const webhooks = [{ seq: row.seq, isFull: false }];
+    post(room, { eventId, type, now, payload, fullPayload: null, webhooks });
     return { ok: true, value: { id: messageIdOf(eventId) } };
   });
 }

@@ -11,9 +11,12 @@ export interface NewWebhook {
   readonly types: readonly WebhookType[];
   /** The signing secret, sealed for this webhook's id: the room never sees it in the clear. */
   readonly sealedSecret: string;
+  /** Calls of `email.received` carry text and links to files; false when it is left out. */
+  readonly includeBody?: boolean;
 }
 
 export interface WebhookRecord extends NewWebhook {
+  readonly includeBody: boolean;
   readonly status: 'enabled' | 'disabled';
   /** Why it was disabled: `by_request`, `gone` (it answered 410), `failing` (nothing but failures for five days); else null. */
   readonly disabledReason: DisabledReason | null;
@@ -113,6 +116,8 @@ export interface WebhookVerbs {
       readonly endpoint?: string;
       readonly types?: readonly WebhookType[];
       readonly status?: WebhookRecord['status'];
+      /** For events from now on. */
+      readonly includeBody?: boolean;
       readonly now: number;
     },
   ): Result<Ref>;

@@ -14,6 +14,7 @@ export type WebhookRow = {
   secrets: string;
   failing_since: number | null;
   failed_at: number | null;
+  include_body: number;
   created_at: number;
 };
 
@@ -60,6 +61,7 @@ export function webhookRecord(row: WebhookRow): WebhookRecord {
     endpoint: row.endpoint,
     types,
     sealedSecret: secretsOf(row)[0]?.sealed ?? '',
+    includeBody: row.include_body === 1,
     status: row.status === 'enabled' ? 'enabled' : 'disabled',
     disabledReason: row.disabled_reason,
     disabledAt: row.disabled_at,

@@ -34,17 +34,19 @@ export function createWebhook(
       const message = `An account has at most ${MAX_WEBHOOKS} webhooks. Delete one first.`;
       return refused({ code: 'validation_error', message });
     }
-    const { id, endpoint, types, sealedSecret } = webhook;
+    const { id, endpoint, types, sealedSecret, includeBody = false } = webhook;
     sql.exec(
-      `INSERT INTO webhooks (id, endpoint, types, status, secrets, created_at) VALUES (?, ?, ?, 'enabled', ?, ?)`,
+      `INSERT INTO webhooks (id, endpoint, types, status, secrets, created_at, include_body)
+       VALUES (?, ?, ?, 'enabled', ?, ?, ?)`,
       id,
       endpoint,
       JSON.stringify(types),
       JSON.stringify([{ sealed: sealedSecret, until: null } satisfies KeptSecret]),
       now,
+      includeBody ? 1 : 0,
     );
     const state = { status: 'enabled', disabledReason: null, disabledAt: null } as const;
-    return { ok: true, value: { ...webhook, ...state, createdAt: now } };
+    return { ok: true, value: { ...webhook, includeBody, ...state, createdAt: now } };
   });
 }
 
@@ -63,16 +65,17 @@ export function webhook({ sql }: Room, { id }: Ref): WebhookRecord | null {
 
 export function updateWebhook(
   room: Room,
-  { id, endpoint, types, status, now }: Parameters<WebhookVerbs['updateWebhook']>[0],
+  { id, endpoint, types, status, includeBody, now }: Parameters<WebhookVerbs['updateWebhook']>[0],
 ): Result<Ref> {
   const { sql } = room;
   return sql.transaction((): Result<Ref> => {
     const row = findWebhook(sql, id);
     if (row === null) return notFound('Webhook');
     sql.exec(
-      'UPDATE webhooks SET endpoint = ?, types = ? WHERE seq = ?',
+      'UPDATE webhooks SET endpoint = ?, types = ?, include_body = ? WHERE seq = ?',
       endpoint ?? row.endpoint,
       types === undefined ? row.types : JSON.stringify(types),
+      includeBody === undefined ? row.include_body : Number(includeBody),
       row.seq,
     );
     if (endpoint !== undefined && endpoint !== row.endpoint) move(room, row);

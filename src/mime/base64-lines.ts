@@ -32,6 +32,13 @@ export async function* base64Lines(pieces: AsyncIterable<Uint8Array>): AsyncGene
   if (kept.length > 0) yield encoded(kept, kept.subarray(kept.length));
 }
 
+/** All of it at once, each line with its CRLF, the last one too. */
+export function inBase64(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(base64Size(bytes.length));
+  writeLines(out, 0, bytes);
+  return out;
+}
+
 function joined(one: Uint8Array, other: Uint8Array): Uint8Array {
   const both = new Uint8Array(one.length + other.length);
   both.set(one);

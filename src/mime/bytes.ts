@@ -17,6 +17,8 @@ export function bytesOfBinary(text: string): Uint8Array {
   return bytes;
 }
 
+export function concatenated(pieces: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer>;
+export function concatenated(pieces: readonly Uint8Array[]): Uint8Array;
 export function concatenated(pieces: readonly Uint8Array[]): Uint8Array {
   const [first] = pieces;
   if (first !== undefined && pieces.length === 1) return first;

@@ -1,6 +1,7 @@
 import { decodeHz } from './charset-hz.ts';
 import { decodeIso2022, looksLikeIso2022 } from './charset-iso2022.ts';
 import { decodeKorean } from './charset-korean.ts';
+import { decoderOf } from './charset-labels.ts';
 
 /** No charset has a longer name. */
 const MAX_LABEL = 64;
@@ -74,29 +75,12 @@ export function charsetOf(label: string): Charset {
   if (HZ.has(plain)) return known('hz-gb-2312');
   if (ISO_2022.test(plain)) return known('iso-2022');
   if (plain === 'utf16' || plain === 'ucs2') return known('utf-16');
-  const name = Object.hasOwn(ALIASES, plain) ? ALIASES[plain] : (runtimeName(label) ?? runtimeName(plain));
+  const name = Object.hasOwn(ALIASES, plain) ? ALIASES[plain] : decoderOf(plain);
   return name === undefined || name === null ? { kind: 'undeclared' } : known(name);
 }
 
 function known(name: string): Charset {
   return { kind: 'known', name };
-}
-
-/** `cp1252` and `utf_8` are met too. */
-function runtimeName(label: string): string | null {
-  for (const spelling of [
-    label.trim(),
-    label.trim().replaceAll('_', '-'),
-    label.replace(/^cp-?(?=125\d$)/i, 'windows-'),
-  ]) {
-    try {
-      const { encoding } = new TextDecoder(spelling);
-      return encoding === 'replacement' ? null : encoding;
-    } catch {
-      // RangeError: names no encoding
-    }
-  }
-  return null;
 }
 
 /** Decodes by the name that `charsetOf` gave. Bytes that are none in this charset become U+FFFD. */

@@ -27,10 +27,7 @@ const LEFT_TO_RIGHT = /^[\p{Ll}\p{Lo}](?:.*[\p{Ll}\p{Lo}0-9]\p{M}*)?$/u;
  */
 export function canonicalDomain(given: string): string | null {
   if (given.length > MAX_GIVEN_LENGTH) return null;
-  // Character by character: `toLowerCase` of a word writes a final sigma, UTS-46 never does.
-  const lower = Array.from(given, (character) => character.toLowerCase())
-    .join('')
-    .normalize('NFC');
+  const lower = lowered(given);
   if (!HOST_CHARACTERS.test(lower)) return null;
   const labels = lower.split('.');
   if (labels.length < 2 || NUMBER.test(labels.at(-1) ?? '')) return null;
@@ -46,6 +43,14 @@ export function canonicalDomain(given: string): string | null {
     (label, i) => label === (label.startsWith('xn--') ? asciiLabels[i] : shownLabels[i]),
   );
   return isFaithful && labels.length === asciiLabels.length ? ascii : null;
+}
+
+function lowered(given: string): string {
+  if (/^[\x21-\x7e]*$/.test(given)) return given.toLowerCase();
+  // Character by character: `toLowerCase` of a word writes a final sigma, UTS-46 never does.
+  return Array.from(given, (character) => character.toLowerCase())
+    .join('')
+    .normalize('NFC');
 }
 
 /** Every label letters, digits and inner hyphens; `--` in third place is kept for A-labels (RFC 5891 §4.2.3.1). */

@@ -105,7 +105,7 @@ function isWellMade(field: string): boolean {
     (line, i) =>
       // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that are refused
       !/[\u0000-\u0008\u000a-\u001f\u007f]/.test(line) &&
-      utf8.encode(line).length <= MAX_LINE_BYTES &&
+      (line.length * 3 <= MAX_LINE_BYTES || utf8.encode(line).length <= MAX_LINE_BYTES) &&
       (i === 0 ? /^[!-9;-~]+: /.test(line) : /^[ \t]+[^ \t]/.test(line)),
   );
 }

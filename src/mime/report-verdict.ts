@@ -200,11 +200,21 @@ function ofAProgram(words: string): Reason {
  * where a bare 550 is quoted, nobody knows what it answered. To suppress an address takes more.
  */
 function tempered(reason: Reason, codes: Codes): Reason {
+  if (isAboutDomain(reason) && /^7\.(?!27$)/.test(codes.detail)) return 'relaying_denied';
   if (reason !== 'user_unknown') return ofCommand(reason, codes);
   if (['mail', 'connect', 'helo'].includes(codes.command ?? '')) return ofCommand(reason, codes);
   if (codes.command === 'data') return 'filtered';
   if (/^7\./.test(codes.detail) && codes.reply !== 553) return 'filtered';
   return codes.isPersonal || codes.detail.startsWith('1.') ? reason : 'filtered';
+}
+
+/**
+ * `550 5.7.1 No mail is received for this domain` is said by a server that is there and does not take it: its MX may be set up
+ * wrongly today. A code of policy wins over the words (delivery.md section 7), and suppresses nobody. 5.7.27 is one of a null MX
+ * (RFC 7505 §4), and sendmail gives it to a recipient's.
+ */
+function isAboutDomain(reason: Reason): boolean {
+  return reason === 'host_unknown' || reason === 'null_mx';
 }
 
 function isBare(codes: Codes): boolean {

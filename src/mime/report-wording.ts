@@ -71,7 +71,7 @@ const ROWS: readonly (readonly [Reason, RegExp])[] = [
     anyOf(
       String.raw`\b(?:sender|return path|envelope from|mail from|from address|originator)\b.{0,30}\b${REFUSED}`,
       String.raw`\bsender\b.{0,25}verif\w+|verif\w+.{0,15}\bsender|(?:invalid|bad|unknown|unverified|illegal|reject\w*)\b.{0,15}(?:sender|from address|mail from|return path)`,
-      String.raw`\bfrom: ?(?:domain|header|address)?.{0,20}(?:invalid|not allowed)|sending to\/from an address|domain of (?:the )?sender`,
+      String.raw`\bfrom: ?(?:domain|header|address)?.{0,20}(?:invalid|not allowed)|sending to\/from an address|domain of (?:the )?sender|\bsender\b.{0,30}\bnull ?mx\b`,
     ),
   ],
   [

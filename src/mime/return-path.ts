@@ -51,20 +51,20 @@ export interface ReturnPaths {
 type Key = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
 /**
- * @param key 32 bytes that are used for this alone
+ * @param key 32 bytes that are used for this alone, or how they are had when the first path is printed or read
  * @param domain RETURN_PATH_DOMAIN
  */
 export function createReturnPaths({
   key,
   domain,
 }: {
-  readonly key: Uint8Array<ArrayBuffer>;
+  readonly key: Uint8Array<ArrayBuffer> | (() => Promise<Uint8Array>);
   readonly domain: string;
 }): ReturnPaths {
   // Imported when it is first needed: on Workers nothing asynchronous may run while a module loads.
   let imported: Promise<Key> | null = null;
   const macOf = async (account: string, body: bigint): Promise<bigint> => {
-    imported ??= crypto.subtle.importKey('raw', key, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
+    imported ??= importKey(key);
     const signed = new TextEncoder().encode(`return path ${account} ${body}`);
     const mac = new DataView(await crypto.subtle.sign('HMAC', await imported, signed));
     return ((mac.getBigUint64(0) << 64n) | mac.getBigUint64(8)) >> (128n - MAC_BITS);
@@ -97,6 +97,11 @@ export function createReturnPaths({
       return { account, ordinal: Number(body >> ID_BITS), firstId: idFrom(id, '0'), lastId: idFrom(id, 'f') };
     },
   };
+}
+
+async function importKey(key: Parameters<typeof createReturnPaths>[0]['key']): Promise<Key> {
+  const bytes = typeof key === 'function' ? new Uint8Array(await key()) : key;
+  return crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
 }
 
 /** The first 82 of the 122 bits: 48 of time, 12 and 22 random ones. */

@@ -1,7 +1,7 @@
 import type { EgressRule } from './policy.ts';
 
 /** What a call is for. It decides what is followed and what happens to an answer that is too long: see `PURPOSES`. */
-export type Purpose = 'webhook' | 'attachment';
+export type Purpose = 'webhook' | 'attachment' | 'provider';
 
 export interface EgressRequest {
   readonly purpose: Purpose;
@@ -25,8 +25,8 @@ export interface EgressAnswer {
   /** Where the answer came from in the end. */
   readonly url: string;
   /**
-   * Read once. Throws `BrokenBody`: at the deadline, when the connection breaks, and beyond `maxBytes` for an attachment.
-   * For a webhook it just ends there.
+   * Read once. Throws `BrokenBody`: at the deadline, when the connection breaks, and beyond `maxBytes` but for a webhook:
+   * for that it just ends there.
    */
   readonly body: AsyncIterable<Uint8Array>;
   /** Closes the connection of an answer whose body nobody wants. An unread one is closed at the deadline. */
@@ -93,4 +93,6 @@ export const PURPOSES: Readonly<Record<Purpose, PurposeRules>> = {
   webhook: { redirects: 0, overflow: 'cut' },
   // Files are often one or two redirects away from their link. Each hop is judged like the first.
   attachment: { redirects: 3, overflow: 'refuse' },
+  // A provider's own word about itself: it is where it says, and whole.
+  provider: { redirects: 0, overflow: 'refuse' },
 };

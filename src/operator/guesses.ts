@@ -35,14 +35,16 @@ export function createGuesses({ monotonic, digest }: GuessParts): Guesses {
   const known = new Set<string>();
 
   const windowOf = (request: Request) => {
-    const address = addresses.get(request) ?? '';
+    // While nobody has failed there is nothing to look up, and the address need not be read.
+    if (windows.size === 0) return { address: null, window: null };
+    const address = networkOf(addresses.get(request) ?? '');
     const window = windows.get(address);
     return { address, window: window !== undefined && window.endsAt > monotonic() ? window : null };
   };
 
   return {
     from(request, address) {
-      addresses.set(request, networkOf(address ?? ''));
+      addresses.set(request, address ?? '');
     },
     check(request) {
       const { window } = windowOf(request);
@@ -54,11 +56,12 @@ export function createGuesses({ monotonic, digest }: GuessParts): Guesses {
       return null;
     },
     failed(request) {
-      const { address, window } = windowOf(request);
+      const { address: looked, window } = windowOf(request);
       if (window !== null) {
         window.failures += 1;
         return;
       }
+      const address = looked ?? networkOf(addresses.get(request) ?? '');
       windows.delete(address);
       windows.set(address, {
         failures: 1,

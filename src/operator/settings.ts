@@ -1,11 +1,12 @@
 import * as z from 'zod';
-import { canonicalDomain } from '../mime/domain.ts';
 import { readAllowance } from '../net/allowance.ts';
 import type { S3Settings } from '../objects/s3-requests.ts';
 import type { RelayConfig } from '../relay/relay.ts';
 import { readRelayUrls } from '../relay/relay-url.ts';
+import { INBOUND_SETTINGS, type InboundPolicy, inboundOf, missingInbound } from './inbound-settings.ts';
 import { LOG_LEVELS } from './log.ts';
 import { bucketOf, missingS3, S3_SETTINGS } from './s3-settings.ts';
+import { domain, listOf, whole } from './setting-forms.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -20,20 +21,6 @@ export const MIN_SECRET_KEY_BYTES = 32;
 
 /** RFC 5321 §4.1.1.1: EHLO takes a domain; a machine without one may call itself by a single label. */
 const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
-
-const whole = (least: number, most: number) =>
-  z
-    .string()
-    .regex(/^[0-9]{1,9}$/)
-    .transform(Number)
-    .refine((number) => number >= least && number <= most);
-
-const domain = z.string().transform((given, context) => {
-  const canonical = canonicalDomain(given.trim());
-  if (canonical !== null) return canonical;
-  context.addIssue({ code: 'custom', message: 'not a domain' });
-  return z.NEVER;
-});
 
 const baseUrl = z
   .string()
@@ -102,11 +89,7 @@ export const SETTINGS = {
     byDefault: 'made by the first start and kept in DATA_DIR',
   }),
   DOMAINS: setting({
-    schema: z
-      .string()
-      .transform((list) => list.split(','))
-      .pipe(z.array(domain))
-      .optional(),
+    schema: listOf(domain).optional(),
     expected: 'one or more domains, separated by commas',
     meaning: 'Sender domains that are allowed. Required with RELAY_URL.',
     byDefault: 'any, as long as there is no RELAY_URL',
@@ -172,6 +155,7 @@ export const SETTINGS = {
       'Private places that webhooks and attachment links may lead to, by plain http too. For development.',
     byDefault: 'none: https and the public internet only',
   }),
+  ...INBOUND_SETTINGS,
   ...S3_SETTINGS,
   EHLO_NAME: setting({
     schema: z.string().regex(HOST_NAME).optional(),
@@ -191,8 +175,18 @@ export type SettingName = keyof typeof SETTINGS;
 
 type Values = { readonly [Name in SettingName]: z.output<(typeof SETTINGS)[Name]['schema']> };
 
+/** What is handed about in another form. */
+type Raw =
+  | 'RELAY_URL'
+  | 'EHLO_NAME'
+  | 'RECEIVING_DOMAINS'
+  | 'SMTP_PORT'
+  | 'SMTP_HOST'
+  | 'SMTP_TLS_CERT'
+  | 'SMTP_TLS_KEY';
+
 /** The configuration of one process, read once and handed about as a value. */
-export interface Settings extends Omit<Values, 'RELAY_URL' | 'EHLO_NAME'> {
+export interface Settings extends Omit<Values, Raw>, InboundPolicy {
   readonly maxAgeMs: number;
   readonly retentionMs: number;
   readonly eventRetentionMs: number;
@@ -236,7 +230,7 @@ export function readSettings(
   if (texts.RELAY_URL !== undefined && texts.DOMAINS === undefined) {
     problems.push(`DOMAINS: expected ${SETTINGS.DOMAINS.expected}; with a RELAY_URL they must be named`);
   }
-  problems.push(...missingS3(texts));
+  problems.push(...missingS3(texts), ...missingInbound(texts));
   if (!parsed.success || problems.length > 0) return { ok: false, problems };
 
   const values = parsed.data as unknown as Values;
@@ -250,6 +244,7 @@ export function readSettings(
       ehloName,
       relays: relays?.ok === true ? relays.relays : null,
       s3: bucketOf(values),
+      ...inboundOf(values, texts.RELAY_URL !== undefined),
     },
   };
 }

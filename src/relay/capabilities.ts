@@ -7,8 +7,16 @@ export type AuthMechanism = (typeof AUTH_MECHANISMS)[number];
 export interface Capabilities {
   /** RFC 1870. Largest message in bytes; null when the server names none. */
   readonly maxSize: number | null;
+  /** RFC 1870, with whatever maximum. */
+  readonly size: boolean;
+  /** RFC 2920. */
+  readonly pipelining: boolean;
+  /** RFC 6152. */
+  readonly eightBitMime: boolean;
   /** RFC 6531. */
   readonly smtputf8: boolean;
+  /** RFC 3461. */
+  readonly dsn: boolean;
   readonly starttls: boolean;
   /** True when AUTH was announced at all, with whatever mechanisms. */
   readonly auth: boolean;
@@ -33,7 +41,11 @@ export function readCapabilities(reply: string): Capabilities {
   return {
     // RFC 1870 §4: 0 means that there is no fixed maximum.
     maxSize: Number.isSafeInteger(size) && size > 0 ? size : null,
+    size: keywords.has('SIZE'),
+    pipelining: keywords.has('PIPELINING'),
+    eightBitMime: keywords.has('8BITMIME'),
     smtputf8: keywords.has('SMTPUTF8'),
+    dsn: keywords.has('DSN'),
     starttls: keywords.has('STARTTLS'),
     auth: keywords.has('AUTH'),
     mechanism: AUTH_MECHANISMS.find((mechanism) => mechanisms.includes(mechanism)) ?? null,

@@ -6,6 +6,8 @@ const DOT_STRING = /^[^\s<>()[\]\\,;:@"\p{Cc}]+$/u;
 const QUOTED_STRING = /^"(?:[^"\\<>\p{Cc}]|\\[^<>\p{Cc}])*"$/u;
 const DOMAIN = /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
 const ADDRESS_LITERAL = /^\[[A-Za-z0-9.:-]+\]$/;
+/** A mail's id. RFC 3461 §4.4 allows more; nothing else is ever ours. */
+const ENVELOPE_ID = /^[0-9a-f-]{1,100}$/;
 
 /**
  * Why this envelope cannot go on the wire exactly as it is stored, or null. A last look before a connection is opened:
@@ -14,6 +16,8 @@ const ADDRESS_LITERAL = /^\[[A-Za-z0-9.:-]+\]$/;
 export function envelopeProblem(envelope: Envelope): string | null {
   if (envelope.recipients.length === 0) return 'no recipient';
   if (!Number.isSafeInteger(envelope.size) || envelope.size < 0) return 'size is not a number of bytes';
+  if (envelope.reportsAs !== undefined && !ENVELOPE_ID.test(envelope.reportsAs))
+    return 'envelope id is not ours';
   if (envelope.sender !== '' && !isWireAddress(envelope.sender)) return 'sender is not an address';
   const wrong = envelope.recipients.findIndex((recipient) => !isWireAddress(recipient));
   if (wrong !== -1) return `recipient ${wrong} is not an address`;
@@ -21,8 +25,9 @@ export function envelopeProblem(envelope: Envelope): string | null {
   return null;
 }
 
-/** RFC 6531 §3.1: an octet over 127 in an address needs SMTPUTF8. */
+/** RFC 6531 §3.1: an octet over 127 in an address needs SMTPUTF8, be it in the envelope or in the header. */
 export function needsSmtputf8(envelope: Envelope): boolean {
+  if (envelope.needsSmtpUtf8 === true) return true;
   return [envelope.sender, ...envelope.recipients].some((address) => /[^\p{ASCII}]/u.test(address));
 }
 

@@ -46,6 +46,7 @@ export async function openSession(context: OpenContext, wire: Wire): Promise<Ses
     return refused;
   }
   await wire.turn();
+  wire.adopt(session.capabilities);
   return session;
 }
 

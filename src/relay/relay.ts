@@ -10,6 +10,11 @@ export interface Envelope {
   readonly needsSmtpUtf8?: boolean;
   /** The body holds bytes over 0x7F (RFC 6152): BODY=8BITMIME where it is announced. */
   readonly needs8BitMime?: boolean;
+  /**
+   * The sender is a return path of ours, so reports are asked for where they are offered (RFC 3461), under this envelope
+   * id. Made by us, never by a caller.
+   */
+  readonly reportsAs?: string;
 }
 
 export interface Submission {

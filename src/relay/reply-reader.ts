@@ -59,6 +59,7 @@ function byteString(bytes: Uint8Array): string {
 
 /** Reply text has no declared charset (RFC 5321 §4.2.1): UTF-8 when it is valid UTF-8, else byte for byte. */
 function decode(byteText: string): string {
+  if (/^\p{ASCII}*$/u.test(byteText)) return byteText;
   try {
     const bytes = Uint8Array.from(byteText, (character) => character.charCodeAt(0));
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);

@@ -40,7 +40,7 @@ export function createConnection(session: Session, parts: SessionParts): Connect
       const stuck = await clearAway(submission);
       const record =
         stuck === null
-          ? await transact({ wire, parts, submission, until })
+          ? await transact({ wire, parts, submission: asOffered(session, submission), until })
           : untouched(session, submission, { kind: 'broken', cause: stuck });
       inDoubt = record.ending.kind !== 'answered';
       isOpen = record.final === null;
@@ -76,6 +76,13 @@ function unfit({ capabilities }: Session, { envelope }: Submission): Ending | nu
   if (maxSize !== null && envelope.size > maxSize) return { kind: 'unfit', reason: 'too_large' };
   if (needsSmtputf8(envelope) && !smtputf8) return { kind: 'unfit', reason: 'smtputf8_unsupported' };
   return null;
+}
+
+/** Reports are not asked for where they are not offered: an unknown parameter is refused (RFC 5321 §4.1.1.11). */
+function asOffered({ capabilities }: Session, submission: Submission): Submission {
+  if (capabilities.dsn) return submission;
+  const { reportsAs: _reportsAs, ...envelope } = submission.envelope;
+  return { ...submission, envelope };
 }
 
 function untouched({ wire }: Session, { envelope }: Submission, ending: Ending): TransactionRecord {

@@ -1,15 +1,15 @@
 import type { Socket } from 'node:net';
-import { Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { ConnectionOptions } from 'node:tls';
-import SMTPConnection, { type SMTPEnvelope } from 'nodemailer/lib/smtp-connection';
+import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import type { Connect, OpenCall } from './connection.ts';
+import { createDialogue, type Dialogue } from './dialogue.ts';
 import { type Fault, openSession, type SessionParts } from './opening.ts';
 import { createPatience } from './patience.ts';
-import type { Endpoint, Envelope } from './relay.ts';
+import type { Endpoint } from './relay.ts';
 import { createReplyReader, MAX_REPLY_BYTES } from './reply-reader.ts';
 import { createConnection } from './session.ts';
-import type { Done, Sending, Wire } from './wire.ts';
+import type { Wire } from './wire.ts';
 
 export type OpenedSocket =
   | { readonly ok: true; readonly socket: Socket }
@@ -37,7 +37,7 @@ export interface SmtpParts extends SessionParts {
 /** The library's own timers never decide: each of ours is shorter, and tells the phases apart. */
 const LIBRARY_TIMEOUT_MS = 3_600_000;
 
-/** Connections driven through nodemailer's SMTP client. */
+/** Connections opened, secured and authenticated by nodemailer's SMTP client, and then driven by us. */
 export function createSmtpConnect(parts: SmtpParts): Connect {
   return async (call) => {
     const expiry = new AbortController();
@@ -132,6 +132,20 @@ function createWire({ endpoint, config }: OpenCall, parts: SmtpParts, socket: So
   });
   let current = socket;
   let firstByte = -1;
+  let dialogue: Dialogue | null = null;
+  let hasEnded = false;
+  let isTold = false;
+  const end = (cause: Error): void => {
+    hasEnded = true;
+    current.destroy();
+    if (isTold) return;
+    isTold = true;
+    wire.broke(cause);
+  };
+  const spoken = (): Dialogue => {
+    if (dialogue === null) throw new Error('the session does not stand yet');
+    return dialogue;
+  };
   const wire: Wire = {
     hear: () => undefined,
     broke: () => undefined,
@@ -145,7 +159,7 @@ function createWire({ endpoint, config }: OpenCall, parts: SmtpParts, socket: So
       return session.secure;
     },
     get ended() {
-      return session.destroyed;
+      return dialogue === null ? session.destroyed : hasEnded;
     },
     get announced() {
       return session.lastServerResponse || '';
@@ -156,13 +170,33 @@ function createWire({ endpoint, config }: OpenCall, parts: SmtpParts, socket: So
       void turn().then(() => socket.destroyed && wire.broke(new Error('connection closed')));
     },
     login: (how, done) => session.login({ ...how }, done),
-    reset: (done) => session.reset(done),
-    quit: () => session.quit(),
-    send: (envelope, body, done) => send(session, envelope, body, done),
-    flushed: () => flushed(current),
+    adopt(offered) {
+      letGo(session, current);
+      hasEnded = session.destroyed || current.destroyed;
+      current.on('error', end);
+      current.once('end', () => end(new Error('connection closed')));
+      current.once('close', () => end(new Error('connection closed')));
+      dialogue = createDialogue(
+        {
+          get ended() {
+            return hasEnded;
+          },
+          write: (bytes) => written(current, bytes),
+          end,
+        },
+        offered,
+      );
+    },
+    reset: (done) => spoken().reset(done),
+    quit: () => spoken().quit(),
+    send: (envelope, body, done) => spoken().send(envelope, body, done),
+    // Every piece of a body is waited for as it is written.
+    flushed: () => Promise.resolve(),
     destroy() {
       // First the socket: the library's close would still write out what is waiting.
+      hasEnded = true;
       current.destroy();
+      if (dialogue !== null) return;
       if (session._socket) session._socket.destroy();
       session.close();
     },
@@ -174,7 +208,10 @@ function createWire({ endpoint, config }: OpenCall, parts: SmtpParts, socket: So
     // Before the library's own listener; and unlike `on` this does not start the flow.
     to.prependListener('data', (chunk: Buffer) => {
       if (firstByte === -1) firstByte = chunk[0] ?? -1;
-      for (const { reply, lines } of reader.push(chunk)) wire.hear(reply, lines);
+      for (const { reply, lines } of reader.push(chunk)) {
+        wire.hear(reply, lines);
+        if (!hasEnded) dialogue?.hear(reply);
+      }
     });
   };
   listen(socket);
@@ -185,37 +222,32 @@ function createWire({ endpoint, config }: OpenCall, parts: SmtpParts, socket: So
   return wire;
 }
 
-function send(
-  session: SMTPConnection,
-  envelope: Envelope,
-  body: AsyncIterable<Uint8Array>,
-  done: Done,
-): Sending {
-  // The library keeps its account of the recipients in the object it was given.
-  const account: SMTPEnvelope & { readonly accepted?: readonly string[] } = {
-    from: envelope.sender,
-    to: [...envelope.recipients],
-    size: envelope.size,
-  };
-  session.send(account, Readable.from(body, { objectMode: false }), (error) => done(error));
-  return {
-    get accepted() {
-      return account.accepted ?? [];
-    },
-  };
+/** The library's listeners on a socket, by event. Their names are its own affair: where one is missing it has changed inside. */
+const LISTENERS = [
+  ['data', '_onSocketData'],
+  ['error', '_onSocketError'],
+  ['error', '_onConnectionSocketError'],
+  ['close', '_onSocketClose'],
+  ['end', '_onSocketEnd'],
+  ['timeout', '_onSocketTimeout'],
+] as const;
+
+/** From here on the library hears nothing of this socket, and says nothing on it. */
+function letGo(session: SMTPConnection, socket: Socket): void {
+  for (const [event, name] of LISTENERS) {
+    const listener: unknown = Reflect.get(session, name);
+    if (typeof listener !== 'function') throw new Error(`nodemailer has no ${name} any more`);
+    socket.removeListener(event, listener as () => void);
+  }
+  socket.setTimeout(0);
 }
 
-/**
- * An empty write is answered when all before it is written. A turn later the stages before the socket have refilled it,
- * or have nothing more.
- */
-async function flushed(socket: Socket): Promise<void> {
-  let written = -1;
-  while (socket.bytesWritten !== written && !socket.destroyed) {
-    written = socket.bytesWritten;
-    await new Promise<void>((resolve) => socket.write('', () => resolve()));
-    await turn();
-  }
+/** Nobody is told of an error here: the socket's own listener is. */
+function written(socket: Socket, bytes: Uint8Array | string): Promise<void> {
+  return new Promise((resolve) => {
+    if (socket.destroyed) resolve();
+    else socket.write(bytes, () => resolve());
+  });
 }
 
 function protocolOf(socket: Socket): string | null {

@@ -1,4 +1,4 @@
-import type { AuthMechanism } from './capabilities.ts';
+import type { AuthMechanism, Capabilities } from './capabilities.ts';
 import type { Envelope } from './relay.ts';
 import type { Peer, Reply, UnreadableReply } from './reply.ts';
 
@@ -7,7 +7,8 @@ export type AnyReply = Reply | UnreadableReply;
 export type Done = (error?: Error | null) => void;
 
 /**
- * An SMTP client library on one socket, and our own ear beside it. The library speaks; what we heard decides.
+ * An SMTP client library on one socket, and our own ear beside it. The library speaks until the session stands, and then we
+ * do; what we heard decides.
  *
  * After `destroy`, or when the other side ends it, nothing more is written and no callback needs to come.
  */
@@ -30,6 +31,8 @@ export interface Wire {
     how: { readonly method: AuthMechanism; readonly user: string; readonly pass: string },
     done: Done,
   ): void;
+  /** The session stands: from here on the library has no part in it, and what follows is ours. */
+  adopt(offered: Capabilities): void;
   /** RSET. */
   reset(done: Done): void;
   /** MAIL, RCPT, DATA; after its 354 the body, read as it is written; the final dot when the body ends. */
@@ -44,7 +47,7 @@ export interface Wire {
   turn(): Promise<void>;
 }
 
-/** What the library itself believes about a message under way. */
+/** What the speaker believes about a message under way; held against what the ear has heard. */
 export interface Sending {
   readonly accepted: readonly string[];
 }

@@ -1,7 +1,14 @@
 const KEY_BITS = 256;
 
 /** What each key is for. One purpose, one key: what one is used for says nothing about another. */
-export type Purpose = 'webhook secrets' | 'download links' | 'upload links' | 'return paths';
+export type Purpose =
+  | 'webhook secrets'
+  | 'download links'
+  | 'upload links'
+  | 'return paths'
+  | 'unsubscribe links'
+  | 'inbound links'
+  | 'forwarding loops';
 
 /** A key of 32 bytes for one purpose, made from SECRET_KEY (HKDF, RFC 5869). The same on both hosts. */
 export async function deriveKey({

@@ -63,7 +63,14 @@ async function send(
       return true;
     },
   };
-  const { outcomes } = await deliver(claim, attempt, { relay, objects: store, compose, host, room });
+  const { outcomes } = await deliver(claim, attempt, {
+    relay,
+    objects: store,
+    compose,
+    host,
+    room,
+    account: 'default',
+  });
   return { outcome: outcomes[0]?.outcome, marks };
 }
 

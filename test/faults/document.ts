@@ -38,8 +38,9 @@ async function readRecord(): Promise<readonly Run[]> {
 }
 
 function figuresText(runs: readonly Run[]): string {
-  const rows = runs.flatMap(({ figures, command, date, machine }) =>
+  const rows = runs.flatMap(({ part, figures, command, date, machine }) =>
     figures.map((figure) => [
+      PARTS[part]?.numbers.join(', ') ?? '',
       figure.figure,
       `${printCount(figure.of)} ${figure.unit}`,
       printCount(figure.seen),
@@ -52,6 +53,7 @@ function figuresText(runs: readonly Run[]): string {
     ]),
   );
   const head = [
+    'No.',
     'What must not happen',
     'n',
     'Seen',
@@ -65,7 +67,8 @@ function figuresText(runs: readonly Run[]): string {
   const table = [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
   const circumstances = runs.map(({ part, seconds, facts }) => {
     const told = Object.entries(facts).map(([what, count]) => `${what} ${printCount(count)}`);
-    return `- \`${part}\` took ${printCount(seconds)} s: ${told.join('; ')}.`;
+    const took = `- \`${part}\` took ${printCount(seconds)} s`;
+    return told.length === 0 ? `${took}.` : `${took}: ${told.join('; ')}.`;
   });
   return ['', ...table, '', ...circumstances, '', ''].join('\n');
 }

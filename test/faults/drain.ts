@@ -38,10 +38,10 @@ async function depthOf(runner: CrashRunner): Promise<number> {
   return (await read<Health>({ url: `${runner.url}/health`, key: KEY })).queue.depth;
 }
 
-/** Nothing left, or nothing before an hour that only another life will see. */
+/** Nothing left, or nothing before a time that only another life will see. */
 async function nothingDue(runner: CrashRunner): Promise<boolean> {
   const { queue } = await read<Health>({ url: `${runner.url}/health`, key: KEY });
   if (queue.depth === 0) return true;
   const due = queue.oldest_due_at === null ? Number.NaN : Date.parse(queue.oldest_due_at);
-  return due > runner.now() + LEAP_MS / 10;
+  return due > runner.now() + DRAIN_WITHIN_MS;
 }

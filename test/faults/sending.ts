@@ -8,7 +8,7 @@ import { pause } from '../support/wait-until.ts';
 export const KEY = 'an-operator-key-of-mine-0001';
 
 /** A relay on this machine, told so. */
-export function relaySettings(sink: Sink): Readonly<Record<string, string>> {
+export function relaySettings(sink: Pick<Sink, 'port'>): Readonly<Record<string, string>> {
   return {
     API_KEY: KEY,
     DOMAINS: 'example.com',
@@ -20,6 +20,27 @@ export function relaySettings(sink: Sink): Readonly<Record<string, string>> {
 /** A relay takes its time for its reply to the dot, which is when a crash hurts. */
 export function slowly(sink: Sink, withinMs: number): void {
   sink.onMessage = () => pause(Math.random() * withinMs);
+}
+
+const AT_ONCE = 16;
+
+/** Sends so many numbered mails, several at once; answers the ids of those that were accepted. */
+export async function sendNumbered(
+  runner: CrashRunner,
+  count: number,
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<ReadonlyMap<number, string>> {
+  const accepted = new Map<number, string>();
+  let next = 0;
+  const one = async (): Promise<void> => {
+    while (next < count) {
+      const number = next++;
+      const answer = await call({ url: `${runner.url}/emails`, key: KEY, body: numbered(number, more) });
+      if (answer?.status === 200) accepted.set(number, JSON.parse(answer.text).id);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, one));
+  return accepted;
 }
 
 /** Sends numbered mails at an even pace, whether the ones before are answered or not, and knows which were accepted. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { arrive, MESSAGE } from './arrived.ts';
 import { type House, house, mail, OPERATOR_KEY } from './house.ts';
 
 async function twoAccounts() {
@@ -26,6 +27,11 @@ describe("threats §9 r6: one account with another's ids", () => {
     const { body: sample } = await it.call('POST', `/webhooks/${hook.id}/test`, { key: alpha });
     const [{ id: eventId }] = (await it.call('GET', '/events', { key: alpha })).body.data;
     const [{ id: keyId }] = (await it.call('GET', '/api-keys', { key: alpha })).body.data;
+    const received = await arrive(it, MESSAGE, { key: alpha });
+    const { body: route } = await it.call('POST', '/routes', {
+      key: alpha,
+      body: { match: { domain: 'mine.example' }, actions: [{ type: 'store' }] },
+    });
     const asks: readonly (readonly [
       method: string,
       path: (id: string) => string,
@@ -58,6 +64,16 @@ describe("threats §9 r6: one account with another's ids", () => {
       ['PATCH', (id) => `/api-keys/${id}`, keyId, { name: 'mine now' }],
       ['DELETE', (id) => `/api-keys/${id}`, keyId],
       ['GET', (id) => `/api-keys?after=${id}`, keyId],
+      ['GET', (id) => `/emails/receiving/${id}`, received],
+      ['GET', (id) => `/emails/receiving/${id}/attachments`, received],
+      ['DELETE', (id) => `/emails/receiving/${id}`, received],
+      ['GET', (id) => `/emails/receiving?before=${id}`, received],
+      ['GET', (id) => `/emails/${id}`, received],
+      ['GET', (id) => `/emails/receiving/${id}`, sent.id],
+      ['GET', (id) => `/routes/${id}`, route.id],
+      ['PATCH', (id) => `/routes/${id}`, route.id, { enabled: false }],
+      ['DELETE', (id) => `/routes/${id}`, route.id],
+      ['GET', (id) => `/routes?after=${id}`, route.id],
     ];
     for (const [method, path, id, body] of asks) {
       const options = { key: beta, ...(body && { body }) };

@@ -17,7 +17,11 @@ async function subject(it: House, path: string): Promise<string> {
         ? await it.call('POST', '/webhooks', {
             body: { endpoint: 'https://receiver.example/', events: ['email.sent'] },
           })
-        : await it.call('POST', '/emails', { body: mail({ scheduled_at: 'in 1 hour' }) });
+        : kind === 'routes'
+          ? await it.call('POST', '/routes', {
+              body: { match: { domain: 'mine.example' }, actions: [{ type: 'store' }] },
+            })
+          : await it.call('POST', '/emails', { body: mail({ scheduled_at: 'in 1 hour' }) });
   return made.body.id;
 }
 
@@ -37,7 +41,7 @@ describe('every example of the document', () => {
   test.each(EXAMPLES)(
     '%s, %s: gets the answer that the document promises',
     async (_, __, operation, body) => {
-      const it = house({ domains: null });
+      const it = house({ domains: null, receivingDomains: null });
       await prepared(it);
       const path = operation.path.includes('{id}')
         ? operation.path.replace('{id}', await subject(it, operation.path))

@@ -9,6 +9,9 @@ import { matchRoute } from '../../schemas/route.ts';
 import { prepareSealed } from '../../src/clerk/seal.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { HealthReport, LogLine, Parts, Settings } from '../../src/http/parts.ts';
+import { createReceive } from '../../src/inbound/funnel.ts';
+import { createReceiveHook } from '../../src/inbound/hooks/receive-hook.ts';
+import { createJudge } from '../../src/inbound/judge.ts';
 import { hashKey, mintKey } from '../../src/mailroom/key-format.ts';
 import type { Async, Mailroom } from '../../src/mailroom/mailroom.ts';
 import { openMailroom } from '../../src/mailroom/open.ts';
@@ -58,6 +61,7 @@ export interface House {
   readonly parts: Parts;
   readonly store: MemoryObjects;
   readonly log: LogLine[];
+  readonly funnelLog: object[];
   readonly woken: string[];
   /** What a name leads to; every other one leads to a public address. */
   readonly names: Map<string, readonly string[]>;
@@ -98,6 +102,10 @@ export function house(settings: Partial<Settings> = {}, over: Partial<Parts> = {
     keyPrefix: 'mw_',
     simulatedDomain: 'simulated.example',
     bodyCap: 45 * 1024 * 1024,
+    receivingDomains: ['mine.example'],
+    returnPathDomain: 'bounce.example',
+    forwardTo: ['Desk@elsewhere.example', 'me@mine.example'],
+    inboundMaxBytes: 1024 * 1024,
     ...settings,
   };
   const it: House = {
@@ -110,6 +118,7 @@ export function house(settings: Partial<Settings> = {}, over: Partial<Parts> = {
     },
     store,
     log: [],
+    funnelLog: [],
     woken: [],
     names: new Map(),
     web: new Map(),
@@ -142,7 +151,11 @@ export function house(settings: Partial<Settings> = {}, over: Partial<Parts> = {
       tickets: {
         download: createTickets(async () => new Uint8Array(32).fill(1)),
         upload: createTickets(async () => new Uint8Array(32).fill(2)),
+        unsubscribe: createTickets(async () => new Uint8Array(32).fill(3)),
+        inbound: createTickets(async () => new Uint8Array(32).fill(4)),
       },
+      receive: (delivery) => receive(delivery),
+      receiveHook: (call) => receiveHook(call),
       clock: () => it.now,
       newId: () => uuidV7({ now: it.now, random: randomBytes(10) }),
       randomBytes: (length) => new Uint8Array(randomBytes(length)),
@@ -179,6 +192,26 @@ export function house(settings: Partial<Settings> = {}, over: Partial<Parts> = {
       return token;
     },
   };
+  const receive = createReceive({
+    room: it.parts.account,
+    judge: createJudge({ room: it.parts.account, returnPaths: null, log: () => {}, settings: all }),
+    objects: store,
+    host: { now: it.parts.clock, log: (line) => it.funnelLog.push(line) },
+    newId: it.parts.newId,
+    wake: it.parts.wake,
+    maxBytes: all.inboundMaxBytes,
+  });
+  const receiveHook = createReceiveHook({
+    receive,
+    egress: it.parts.egress,
+    settings: {
+      mailgunSigningKey: null,
+      sesTopicArns: [],
+      maxBytes: all.inboundMaxBytes,
+      heldBytes: all.inboundMaxBytes,
+    },
+    log: (line) => it.funnelLog.push(line),
+  });
   const app = createApp(it.parts);
 
   function open(account: string) {
@@ -198,6 +231,7 @@ export function house(settings: Partial<Settings> = {}, over: Partial<Parts> = {
         maxAgeMs: 48 * 3_600_000,
         retentionMs: 30 * 86_400_000,
         eventRetentionMs: 30 * 86_400_000,
+        inboundRetentionMs: null,
       },
     });
     const opened = { sql, room, far: recorded(groupCommit({ sql, room }), it.verbs) };

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { canonicalJson, type Json, parseJson } from '../../src/http/json.ts';
 import { guardJson, MAX_DEPTH, MAX_ELEMENTS, MAX_KEYS } from '../../src/http/json-guard.ts';
+import { countCases } from '../support/cases.ts';
 import { corpusFile, corpusPaths } from '../support/corpora.ts';
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -43,8 +44,10 @@ describe('threats §6 r12: what is JSON is accepted, what is not is refused', ()
     expect(codeOf(bytesOf(text))).toBe('malformed_body');
   });
 
-  test('the corpus agrees, and nothing in it is a surprise', () => {
-    const wrong = corpusPaths('jsontestsuite/test_parsing').filter((path) => {
+  test('the corpus agrees, and nothing in it is a surprise', (context) => {
+    const paths = corpusPaths('jsontestsuite/test_parsing');
+    countCases(context, paths.length);
+    const wrong = paths.filter((path) => {
       const name = basename(path);
       if (!name.endsWith('.json')) return false;
       // Nothing at all is no JSON, and in this API it means `{}`.

@@ -88,7 +88,7 @@ describe('POST /emails/raw', () => {
   test('what a message must have and has not is added', async () => {
     const bare = 'From: a@mine.example\nTo: b@people.example\n\nHi';
     const { text, email } = await sent({ raw: base64(bare) });
-    expect(email.message_id).toMatch(/^<[0-9a-f]{32}@mine\.example>$/);
+    expect(email.message_id).toMatch(/^<[0-9a-f-]{36}@mine\.example>$/);
     expect(email.subject).toBe('');
     expect(text).toContain(`\r\nMessage-ID: ${email.message_id}\r\n`);
     expect(text).toContain('\r\nDate: Fri, 20 Feb 2026 14:00:00 +0000\r\n');

@@ -10,7 +10,7 @@ describe('GET /emails/{id}', () => {
     expect((await it.call('GET', `/emails/${id.toUpperCase()}`)).body).toEqual({
       object: 'email',
       id,
-      message_id: expect.stringMatching(/^<[0-9a-f]{32}@mine\.example>$/),
+      message_id: expect.stringMatching(/^<[0-9a-f-]{36}@mine\.example>$/),
       from: 'Mine <hello@mine.example>',
       to: ['ada@people.example'],
       cc: null,

@@ -77,7 +77,13 @@ describe('GET /domains', () => {
     const { body } = await it.call('GET', '/domains');
     expect(body).toMatchObject({ object: 'list', has_more: false });
     expect(body.data).toMatchObject([
-      { id: DOMAIN_ID, name: 'mine.example', status: 'verified', region: 'us-east-1' },
+      {
+        id: DOMAIN_ID,
+        name: 'mine.example',
+        status: 'verified',
+        region: 'us-east-1',
+        capabilities: { sending: 'enabled', receiving: 'enabled' },
+      },
       {
         id: OTHER_DOMAIN_ID,
         name: 'other.example',
@@ -89,6 +95,16 @@ describe('GET /domains', () => {
       ...body.data[0],
       records: [],
     });
+  });
+
+  test('all of them receive where mail is received for every domain, none where it is for no domain', async () => {
+    for (const [receivingDomains, receiving] of [
+      [null, 'enabled'],
+      [[], 'disabled'],
+    ] as const) {
+      const { body } = await house({ receivingDomains }).call('GET', `/domains/${OTHER_DOMAIN_ID}`);
+      expect(body.capabilities).toEqual({ sending: 'enabled', receiving });
+    }
   });
 
   test('can be paged both ways', async () => {

@@ -11,6 +11,9 @@ const OPEN: Readonly<Partial<Record<OperationId, string>>> = {
   getDocs: 'the same as a page',
   downloadFile: 'the link is signed: whoever has it was given it',
   uploadFile: 'the link is signed, for one file and a quarter of an hour',
+  receiveByUrl: 'the URL is signed: whoever has it was allowed to hand mail in',
+  askUnsubscribe: 'the link is signed, for the one address that may be taken off by it',
+  unsubscribe: 'the same, and a mail program has no key',
 };
 
 const ENTRIES = Object.entries(OPERATIONS) as [OperationId, Operation][];
@@ -154,9 +157,10 @@ describe('routes', () => {
     '/email',
     '/v1/emails',
     '/emails%2Fbatch',
-    '/emails/receiving',
-    '/emails/receiving/x',
     '/emails/metrics',
+    '/emails/receiving/x/y',
+    '/inbound',
+    '/routes/x/y',
     '/webhook',
     '/webhooks/x/signing-secret',
     '/webhooks/x/events/msg_0/payload',
@@ -198,6 +202,10 @@ describe('routes', () => {
     const it = house();
     expect((await it.call('GET', '/emails/batch')).status).toBe(405);
     expect((await it.call('GET', '/emails/raw')).status).toBe(405);
+    expect((await it.call('DELETE', '/emails/receiving')).status).toBe(405);
+    expect((await it.call('GET', '/emails/receiving/events')).body.field).toBe('id');
+    expect((await it.call('GET', '/emails/receiving/attachments')).body.field).toBe('id');
+    expect((await it.call('GET', '/inbound/urls')).status).toBe(405);
     expect((await it.call('GET', '/suppressions/batch')).status).toBe(422);
   });
 

@@ -139,6 +139,7 @@ describe('reading, changing, removing', () => {
         created_at: '2026-02-20T14:00:01.000Z',
         disabled_reason: null,
         disabled_at: null,
+        include_body: false,
       },
       expect.objectContaining({ id: first.id }),
     ]);
@@ -183,6 +184,23 @@ describe('reading, changing, removing', () => {
     await it.call('PATCH', `/webhooks/${id}`, { body: { status: 'enabled' } });
     const enabled = { status: 'enabled', disabled_reason: null, disabled_at: null };
     expect((await it.call('GET', `/webhooks/${id}`)).body).toMatchObject(enabled);
+  });
+
+  test('it is told the body of received mail only when it asked for it', async () => {
+    const it = house();
+    const { id } = await create(it, { include_body: true });
+    const { id: other } = await create(it);
+    const shown = async (of: string) => (await it.call('GET', `/webhooks/${of}`)).body.include_body;
+    expect([await shown(id), await shown(other)]).toEqual([true, false]);
+    await it.call('PATCH', `/webhooks/${id}`, { body: { status: 'disabled' } });
+    expect(await shown(id)).toBe(true);
+    await it.call('PATCH', `/webhooks/${id}`, { body: { include_body: false } });
+    await it.call('PATCH', `/webhooks/${other}`, { body: { include_body: true } });
+    expect([await shown(id), await shown(other)]).toEqual([false, true]);
+    for (const include_body of ['true', 1, {}]) {
+      const { status, body } = await it.call('PATCH', `/webhooks/${id}`, { body: { include_body } });
+      expect([status, body.field]).toEqual([422, 'include_body']);
+    }
   });
 
   test('what was removed is unknown to every operation', async () => {

@@ -1,26 +1,11 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CHROMIUM, QUIET } from './browser.ts';
 import { type SdkService, startForSdk } from './sdk-service.ts';
-
-const CHROMIUM = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
-  (path) => path !== undefined && existsSync(path),
-);
-/** Without them the browser calls its maker, whatever page it shows. */
-const QUIET = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 describe.skipIf(CHROMIUM === undefined)('the reference at /docs in a real browser', () => {
   let service: SdkService;
@@ -41,8 +26,6 @@ describe.skipIf(CHROMIUM === undefined)('the reference at /docs in a real browse
         ...QUIET,
         `--user-data-dir=${profile}`,
         '--enable-logging=stderr',
-        // A page that asked anybody else would find nobody.
-        '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
         '--dump-dom',
         `${service.url}/docs`,
       ],

@@ -74,6 +74,22 @@ describe('openapi-fetch over the served document', () => {
     expect(rawSend.data.id).toMatch(/^[0-9a-f-]{36}$/);
     const batch = await api.POST('/emails/batch', { body: [MAIL, MAIL] });
     expect(batch.data.data).toHaveLength(2);
+    const route = await api.POST('/routes', {
+      body: { match: { recipient: 'b@mine.example' }, actions: [{ type: 'store' }] },
+    });
+    expect((await api.GET('/routes/{id}', at(route.data.id))).data.match).toEqual({
+      recipient: 'b@mine.example',
+    });
+    const handedIn = await api.POST('/inbound/mime', {
+      params: { query: { from: 'a@people.example', to: ['a@mine.example', 'b@mine.example'] } },
+      body: MESSAGE,
+      bodySerializer: (body: string) => body,
+      headers: { 'Content-Type': 'message/rfc822' },
+    });
+    const received = await api.GET('/emails/receiving/{id}', at(handedIn.data.id));
+    expect(received.data.received_for).toEqual(['a@mine.example', 'b@mine.example']);
+    const found = await api.GET('/emails/receiving', { params: { query: { from: '@mine.example' } } });
+    expect(found.data.data).toMatchObject([{ id: handedIn.data.id }]);
     expect((await api.DELETE('/emails/{id}', at(id))).data.deleted).toBe(true);
     const gone = await api.GET('/emails/{id}', at(id));
     expect([gone.response.status, gone.error.name]).toEqual([404, 'not_found']);
@@ -111,6 +127,14 @@ describe('the SDK that @hey-api/openapi-ts makes of the served document', () => 
     expect(await call('getSuppression', { path: { id: 'a+b@c.example' } })).toMatchObject({ id: entry.id });
     await call('deleteSuppression', { path: { id: entry.id } });
     expect((await call('listDomains')).data).toMatchObject([{ name: 'mine.example' }]);
+    const { url } = await call('createInboundUrl', { body: { to: 'a@mine.example' } });
+    const handedIn = await fetch(url, { method: 'POST', body: MESSAGE });
+    const { id: receivedId } = (await handedIn.json()) as { readonly id: string };
+    const received = await call('getReceivedEmail', {
+      path: { id: receivedId },
+      query: { html_format: 'cid' },
+    });
+    expect(received).toMatchObject({ html_format: 'cid', received_for: ['a@mine.example'] });
     const refused = await sdk['retryEmail']?.({ client, path });
     expect(refused?.error).toMatchObject({ statusCode: 422 });
   });

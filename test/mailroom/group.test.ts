@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as immediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Accepted, Async, Mailroom } from '../../src/mailroom/mailroom.ts';
 import type { NewEmail } from '../../src/mailroom/records.ts';
@@ -53,6 +54,7 @@ function watched(): { file: SqliteFile; groups: () => number; failWith: (error: 
     exec: (query, ...bindings) => sql.exec(query, ...bindings),
     transaction: (work) => sql.transaction(work),
     close: () => sql.close(),
+    synced: () => sql.synced(),
     group: (work) => {
       groups += 1;
       return sql.group(() => {
@@ -165,6 +167,75 @@ describe('group commit', () => {
     expect(committed()).toBe(0);
   });
 
+  /** The file with a disk that is done when it is told to be. */
+  function slowDisk(): { file: SqliteFile; done: () => void; fail: (cause: Error) => void } {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    let waits = true;
+    const synced = (): Promise<void> | null => {
+      const first = waits;
+      waits = false;
+      return first ? promise : sql.synced();
+    };
+    const file: SqliteFile = {
+      exec: (query, ...bindings) => sql.exec(query, ...bindings),
+      transaction: (work) => sql.transaction(work),
+      group: (work) => sql.group(work),
+      close: () => sql.close(),
+      synced,
+    };
+    return { file, done: resolve, fail: reject };
+  }
+
+  test('what is committed but not on the disk yet is answered to nobody, neither who wrote nor who would read it', async () => {
+    const { file: slow, done } = slowDisk();
+    const waiting = groupCommit({ sql: slow, room: house.room });
+    const email = house.email();
+    const order: string[] = [];
+    const written = accept(email, waiting).then(() => order.push('written'));
+    while (committed() === 0) await immediate();
+    const read = waiting.email({ id: email.id }).then((found) => order.push(`read ${found?.id}`));
+    for (let turn = 0; turn < 5; turn += 1) await immediate();
+    expect(order).toEqual([]);
+    done();
+    await Promise.all([written, read]);
+    expect(order).toEqual(['written', `read ${email.id}`]);
+  });
+
+  test('verbs that are called while a group is on its way to the disk share the next one', async () => {
+    const { file: slow, done } = slowDisk();
+    let groups = 0;
+    const counted: SqliteFile = {
+      ...slow,
+      group: (work) => {
+        groups += 1;
+        return slow.group(work);
+      },
+    };
+    const waiting = groupCommit({ sql: counted, room: house.room });
+    const first = accept(house.email(), waiting);
+    while (committed() === 0) await immediate();
+    const others: Promise<Accepted>[] = [];
+    for (let turn = 0; turn < 5; turn += 1) {
+      others.push(accept(house.email(), waiting));
+      await immediate();
+    }
+    done();
+    await Promise.all([first, ...others]);
+    expect([groups, committed()]).toEqual([2, 6]);
+  });
+
+  test('when the disk does not take a group, every promise of it rejects, and the next group is tried', async () => {
+    const { file: slow, fail } = slowDisk();
+    const broken = groupCommit({ sql: slow, room: house.room });
+    const lost = new StorageLost('the disk is gone');
+    const results = Promise.allSettled([accept(house.email(), broken), broken.depth({ now: house.now })]);
+    while (committed() === 0) await immediate();
+    fail(lost);
+    const rejected = { status: 'rejected', reason: lost };
+    expect(await results).toEqual([rejected, rejected]);
+    expect((await accept(house.email(), broken)).kind).toBe('accepted');
+  });
+
   test('a group that only reads writes nothing', async () => {
     const email = house.email();
     await accept(email);
@@ -201,6 +272,29 @@ describe('group commit', () => {
 describe('a database file', () => {
   test('is in WAL mode and syncs every commit', () => {
     expect(sql.exec<{ journal_mode: string }>('PRAGMA journal_mode')[0]?.journal_mode).toBe('wal');
+    expect(sql.exec<{ synchronous: number }>('PRAGMA synchronous')[0]?.synchronous).toBe(2);
+  });
+
+  test('a group is on the disk only when it is said to be, and then there is nothing to wait for', async () => {
+    expect(sql.synced()).not.toBeNull();
+    await sql.synced();
+    expect(sql.synced()).toBeNull();
+    sql.group(() => sql.transaction(() => sql.exec('CREATE TABLE t (n INTEGER) STRICT')));
+    sql.group(() => sql.exec('INSERT INTO t VALUES (1)'));
+    const synced = sql.synced();
+    expect(synced).not.toBeNull();
+    await synced;
+    sql.group(() => sql.exec('SELECT n FROM t'));
+    expect(sql.synced()).toBeNull();
+  });
+
+  test('a transaction outside of a group, and whatever comes after a group, is synced by its commit', () => {
+    sql.group(() => sql.exec('SELECT 1'));
+    expect(() =>
+      sql.group(() => {
+        throw new Error('no');
+      }),
+    ).toThrow('no');
     expect(sql.exec<{ synchronous: number }>('PRAGMA synchronous')[0]?.synchronous).toBe(2);
   });
 

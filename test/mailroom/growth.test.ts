@@ -3,7 +3,19 @@ import type { Sql, SqlRow, SqlValue } from '../../src/mailroom/sql.ts';
 import type { EventFilter } from '../../src/mailroom/webhook-records.ts';
 import { openSqlite, type SqliteFile } from '../../src/platform/node/sqlite.ts';
 import { back, HOUR, House, OPERATOR, SENT } from '../contracts/mailroom/house.ts';
-import { addWebhook, calls, OK, settleCall } from '../contracts/mailroom/webhook-house.ts';
+import {
+  arrivals,
+  detail,
+  file,
+  head,
+  idsOf,
+  listed,
+  readIn,
+  receive,
+  received,
+  settleRead,
+} from '../contracts/mailroom/inbox-house.ts';
+import { accountEvents, addWebhook, calls, OK, settleCall } from '../contracts/mailroom/webhook-house.ts';
 
 /** Notes every statement, so that a test can ask how the database would run it. */
 class Listening implements Sql {
@@ -35,7 +47,7 @@ class Listening implements Sql {
 const PAGE = { limit: 20, after: null, before: null };
 /** Tables that grow with what is stored. */
 const GROWING =
-  /\bSCAN (?:emails|bodies|recipients|events|event_tags|email_objects|idempotency|suppressions|webhook_\w+)\b/;
+  /\bSCAN (?:emails|bodies|recipients|events|event_tags|email_objects|idempotency|suppressions|webhook_\w+|received\w*|walked|mail|other)\b/;
 const NO_FILTER = { type: null, emailId: null, recipient: null, tag: null, since: null, until: null };
 const TAG = { name: 'kind', value: 'welcome' };
 
@@ -97,6 +109,33 @@ const VERBS: Readonly<Record<string, (house: House, id: string) => unknown>> = {
     }),
   'events by tag and type': (house) =>
     house.room.events({ filter: { ...NO_FILTER, tag: TAG, type: 'email.sent' }, page: PAGE }),
+  receive: (house) => receive(house, { deliveryId: 'd' }),
+  'claimArrivals and settleArrival': (house) =>
+    arrivals(house).map((claim) => {
+      const forwards = [house.email(['x@out.example'])];
+      return settleRead(house, claim, { attachments: [file('a')] }, { forwards });
+    }),
+  nextArrivalDue: (house) => house.room.nextArrivalDue({ now: house.now }),
+  receivedEmails: (house) => listed(house),
+  'receivedEmails after': (house) => listed(house, {}, { after: idsOf(listed(house))[0] ?? null }),
+  'receivedEmails before, by time': (house) =>
+    listed(house, { since: 1, until: house.now }, { before: idsOf(listed(house))[0] ?? null }),
+  'receivedEmails by sender': (house) => listed(house, { from: '@example.org', until: house.now }),
+  'receivedEmails by sender, recipient and subject': (house) =>
+    listed(house, { from: 'ann@example.org', to: '@mine.example', subject: 'question' }),
+  'receivedEmails by subject': (house) => listed(house, { subject: 'question', since: 1 }),
+  receivedEmail: (house) => detail(house, idsOf(listed(house))[0] ?? ''),
+  'a thread': (house) => {
+    const references = [
+      '<question@example.org>',
+      `<${house.accepted()}@mine.example>`,
+      '<other@mine.example>',
+    ];
+    return detail(house, received(house, { head: head({ references }) }));
+  },
+  removeReceived: (house) => house.room.removeReceived({ id: idsOf(listed(house))[0] ?? '', now: house.now }),
+  'events of a received mail': (house) =>
+    accountEvents(house, { emailId: idsOf(listed(house)).at(-1) ?? '' }),
   sweep: (house) => house.room.sweep({ now: house.now + 2000 * HOUR, limit: 100 }),
 };
 
@@ -105,19 +144,21 @@ describe('growth', () => {
     '%s reads through no table and sorts nothing, however much is stored',
     (name, act) => {
       const listening = new Listening(openSqlite(':memory:'));
-      const house = new House(listening);
-      addWebhook(house);
+      const house = new House(listening, { inboundRetentionMs: HOUR });
+      addWebhook(house, { types: ['email.sent', 'email.received'], includeBody: true });
       const id = house.accepted(undefined, { tags: [TAG] });
       house.settle(house.claims().find(({ email }) => email.id === id) ?? house.claimed(), SENT);
       house.accepted();
       house.settle(house.claimed(), back({ elsewhere: true }));
       house.accepted();
+      readIn(house, {}, { attachments: [file('a')] });
+      received(house);
       listening.heard.clear();
       act(house, id);
       const plans = listening.plans();
       expect(plans.length, name).toBeGreaterThan(0);
       expect(plans.filter((plan) => GROWING.test(plan) && !isBounded(plan))).toEqual([]);
-      expect(plans.filter((plan) => plan.includes('TEMP B-TREE'))).toEqual([]);
+      expect(plans.filter((plan) => plan.includes('TEMP B-TREE') && !isOfGiven(plan))).toEqual([]);
     },
   );
 
@@ -142,7 +183,8 @@ describe('growth', () => {
     const house = new House(listening);
     listening.heard.clear();
     house.room.events({ filter: { ...NO_FILTER, ...filter }, page: PAGE });
-    expect(listening.plans()[0]?.replace(/^(?:SCAN|SEARCH) | <-.*$/g, '')).toBe(index);
+    const plan = listening.plans().find((one) => one.includes(' <- SELECT events.id'));
+    expect(plan?.replace(/^(?:SCAN|SEARCH) | <-.*$/g, '')).toBe(index);
   });
 });
 
@@ -151,10 +193,15 @@ function webhooksOf(house: House): readonly { readonly id: string }[] {
   return read.ok ? read.value.items : [];
 }
 
+/** The keys that a removal hands over, each once. */
+function isOfGiven(plan: string): boolean {
+  return plan.includes('FOR DISTINCT') && plan.includes('FROM json_each(?) AS listed');
+}
+
 /** The partial indexes hold unfinished work only; a list that walks an index in its order stops at its limit. */
 function isBounded(plan: string): boolean {
   return (
     /USING (?:COVERING )?INDEX recipients_(?:due|held|ageing)/.test(plan) ||
-    /^SCAN \w+ USING INDEX \w+_by_age <- .* LIMIT \?$/.test(plan)
+    /^SCAN \w+ USING (?:COVERING )?INDEX \w+_by_age <- .* LIMIT \?$/.test(plan)
   );
 }

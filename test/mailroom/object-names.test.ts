@@ -4,7 +4,15 @@ import { migrate } from '../../src/mailroom/migrations.ts';
 import { openSqlite } from '../../src/platform/node/sqlite.ts';
 
 /** Columns that are called a key and name no object, or one that another column names too. */
-const NO_NAMES = ['idempotency.key', 'leaving_objects.key', 'bodies.object_key', 'attachments.object_key'];
+const NO_NAMES = [
+  'idempotency.key',
+  'leaving_objects.key',
+  'bodies.object_key',
+  'attachments.object_key',
+  'received.raw_key',
+  'received_contents.object_key',
+  'received_attachments.object_key',
+];
 
 it('every column that names an object is known to the sweep, or it would delete what the row needs', () => {
   const sql = openSqlite(':memory:');

@@ -208,8 +208,11 @@ describe('what is stored to be sent fits the schema that is printed', () => {
     expect(Object.keys(first?.data ?? {})).not.toContain('test');
   });
 
-  test.each(FIRED_TYPES)('a sample of %s', (type) => {
-    const data = sampleData({ type, id: room.newId(), now: room.now });
+  test.each([
+    ...FIRED_TYPES.map((type) => ({ type, includeBody: false })),
+    { type: 'email.received', includeBody: true } as const,
+  ])('a sample of $type (body included: $includeBody)', ({ type, includeBody }) => {
+    const data = sampleData({ type, id: room.newId(), now: room.now, includeBody });
     const told = JSON.parse(payloadText({ type, createdAt: room.now, data: { ...data, test: true } }));
     expect(WebhookPayload.parse(told)).toEqual(told);
   });
@@ -244,6 +247,7 @@ describe('what is stored to be sent fits the schema that is printed', () => {
       smtp,
       reason: fc.option(fc.constantFrom('previous_bounce', 'previous_complaint', 'suppressed', 'manual')),
       bounce: fc.constant(null),
+      review: fc.boolean(),
     });
     fc.assert(
       fc.property(mail, happening, (about, happened) => {

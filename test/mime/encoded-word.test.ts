@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { charsetOf } from '../../src/mime/charsets.ts';
 import { decodeWords, encodeWords } from '../../src/mime/encoded-word.ts';
 import { corpusFile } from '../support/corpora.ts';
+import { fastestOfThree } from './stopwatch.ts';
 
 describe('encoding', () => {
   it('no word is longer than 75 characters, or than the room beside the name of its field', () => {
@@ -94,4 +96,35 @@ it.skipIf(rows.length === 0)('the words of the mail-parser table are decoded as 
     }))
     .filter(({ expected, shown }) => expected !== shown);
   expect(wrong).toEqual([]);
+});
+
+describe('words of charsets that there are not', () => {
+  const flood = (charset: (nth: number) => string) =>
+    Array.from({ length: 15_000 }, (_, nth) => `=?${charset(nth)}?q?=E9?=`).join(' ');
+
+  it.each([
+    ['one', () => 'x'],
+    ['many', (nth: number) => `x_${nth}-y`],
+  ])(
+    'threats §7 r14: a header full of words of %s unknown charset costs hardly more than one of UTF-8',
+    (_, unknown) => {
+      const [plain, odd] = [flood(() => 'utf-8'), flood(unknown)];
+      const usual = fastestOfThree(() => decodeWords(plain));
+      expect(fastestOfThree(() => decodeWords(odd))).toBeLessThan(6 * usual + 20);
+    },
+  );
+
+  it.each([
+    ['ISO_8859-2:1987', 'iso-8859-2'],
+    ['windows_1252', 'windows-1252'],
+    ['cp-1251', 'windows-1251'],
+    ['x-x-big5', 'big5'],
+    ['DOS-874', 'windows-874'],
+    ['unicodeFFFE', 'utf-16be'],
+    ['utf 8', 'utf-8'],
+    ['koi8_r', 'koi8-r'],
+  ])('%s is known all the same', (label, name) => {
+    expect(charsetOf(label)).toEqual({ kind: 'known', name });
+    expect(new TextDecoder(name).encoding).toBe(name);
+  });
 });

@@ -1,17 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseAddress, parseAddrSpec } from '../../src/mime/address.ts';
-import { corpusFile } from '../support/corpora.ts';
-
-interface Row {
-  readonly address: string;
-  readonly category: string;
-  readonly diagnosis: string;
-}
-
-const rows = ['tests.xml', 'tests-original.xml'].map((name) =>
-  rowsOf(corpusFile(`isemail/${name}`)?.toString('utf8') ?? ''),
-);
-const [newer = [], older = []] = rows;
+import { countCases } from '../support/cases.ts';
+import { type IsemailRow, newer, older } from '../support/isemail.ts';
 
 /**
  * Our grammar is narrower than RFC 5321: no quoted local parts, no address literals, no comments, two labels at least. So
@@ -36,7 +26,8 @@ describe.skipIf(newer.length === 0)('the isemail set', () => {
     expect(refused.map(({ address, diagnosis }) => [address, diagnosis])).toEqual([]);
   });
 
-  it('what is taken goes out as it stands, with the domain in lower case', () => {
+  it('what is taken goes out as it stands, with the domain in lower case', (context) => {
+    countCases(context, newer.length + older.length);
     for (const { address } of [...newer, ...older]) {
       const reading = parseAddress(address);
       if (!reading.ok) continue;
@@ -51,25 +42,7 @@ describe.skipIf(newer.length === 0)('the isemail set', () => {
 });
 
 /** The newer set is believed where the two differ. */
-function isAgreed(row: Row): boolean {
+function isAgreed(row: IsemailRow): boolean {
   const other = newer.find(({ address }) => address === row.address);
   return other === undefined || other.category === row.category;
-}
-
-/** Control characters are written as the control pictures from U+2400. */
-function rowsOf(xml: string): readonly Row[] {
-  return Array.from(xml.matchAll(/<test id=[\s\S]*?<\/test>/g), ([test]) => {
-    const text = (tag: string) =>
-      (new RegExp(`<${tag}>([\\s\\S]*?)</${tag}>`).exec(test)?.[1] ?? '')
-        .replace(/&#x([0-9a-fA-F]+);/g, (_, hex: string) => String.fromCodePoint(Number.parseInt(hex, 16)))
-        .replace(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)))
-        .replaceAll('&lt;', '<')
-        .replaceAll('&gt;', '>')
-        .replaceAll('&quot;', '"')
-        .replaceAll('&amp;', '&');
-    const address = text('address').replace(/[\u2400-\u241f]/g, (picture) =>
-      String.fromCharCode(picture.charCodeAt(0) - 0x2400),
-    );
-    return { address, category: text('category'), diagnosis: text('diagnosis') };
-  });
 }

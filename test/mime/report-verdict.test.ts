@@ -113,6 +113,27 @@ describe('what a refusal answered decides what it is about', () => {
     expect(finding({ diagnostic: `550 5.7.1 ${words} ann@b.example` })).toMatchObject({ hard: false });
   });
 
+  it.each([
+    '550 5.7.1 No mail is received for this domain.',
+    '550 5.7.1 <ann@b.example>: Unknown domain',
+    '554 5.7.1 <ann@b.example>: Recipient address rejected: Domain not found',
+    '550 5.7.1 The domain does not accept mail',
+  ])('of a domain with a code of policy, it is a server that does not relay: %s', (diagnostic) => {
+    expect(finding({ diagnostic })).toMatchObject({ reason: 'relaying_denied', hard: false });
+  });
+
+  it.each([
+    ['550 5.7.27 Sender address has null MX', 'sender_refused', false],
+    ['550 5.7.27 Host does not accept mail', 'null_mx', true],
+    ['550 No mail is received for this domain.', 'host_unknown', true],
+    ['556 5.1.10 Recipient address has null MX', 'null_mx', true],
+  ])(
+    'a domain that takes no mail is told from one that a server does not take: %s',
+    (diagnostic, reason, hard) => {
+      expect(finding({ diagnostic })).toMatchObject({ reason, hard });
+    },
+  );
+
   it('that there is no such account is said by no filter', () => {
     const diagnostic = "554 delivery error: This user doesn't have a b.example account";
     expect(finding({ diagnostic, command: 'data' })).toMatchObject({ reason: 'user_unknown', hard: true });

@@ -22,6 +22,18 @@ const RIGHT = {
   RETENTION_DAYS: '7',
   EVENT_RETENTION_DAYS: '8',
   EGRESS_ALLOW: '127.0.0.0/8, ::1, hooks.internal',
+  RECEIVING_DOMAINS: 'Example.com,b\u00fccher.example',
+  RETURN_PATH_DOMAIN: 'Bounces.example.com',
+  INBOUND_MAX_BYTES: '1024',
+  INBOUND_RETENTION_DAYS: '9',
+  FORWARD_TO: 'me@Example.com, \uae40@example.org',
+  TRUSTED_AUTHSERV_IDS: 'MX.example.net, mx2.example.net',
+  SMTP_PORT: '25',
+  SMTP_HOST: '::',
+  SMTP_TLS_CERT: '/etc/tls/cert.pem',
+  SMTP_TLS_KEY: '/etc/tls/key.pem',
+  MAILGUN_SIGNING_KEY: 'key-0000',
+  SES_TOPIC_ARNS: 'arn:aws:sns:eu-west-1:123456789012:mail,arn:aws:sns:us-east-1:123456789012:mail.fifo',
   S3_BUCKET: 'my-mail.objects',
   S3_ENDPOINT: 'https://s3.example.net/storage/',
   S3_REGION: 'auto',
@@ -49,6 +61,13 @@ describe('settings', () => {
         retentionMs: 30 * 86_400_000,
         eventRetentionMs: 30 * 86_400_000,
         relays: null,
+        receivingDomains: null,
+        INBOUND_MAX_BYTES: 41_943_040,
+        inboundRetentionMs: null,
+        FORWARD_TO: [],
+        TRUSTED_AUTHSERV_IDS: [],
+        SES_TOPIC_ARNS: [],
+        smtp: null,
         s3: null,
       },
     });
@@ -70,6 +89,18 @@ describe('settings', () => {
         maxAgeMs: 120 * 3_600_000,
         retentionMs: 7 * 86_400_000,
         eventRetentionMs: 8 * 86_400_000,
+        receivingDomains: ['example.com', 'xn--bcher-kva.example'],
+        RETURN_PATH_DOMAIN: 'bounces.example.com',
+        INBOUND_MAX_BYTES: 1_024,
+        inboundRetentionMs: 9 * 86_400_000,
+        FORWARD_TO: ['me@example.com', '\uae40@example.org'],
+        TRUSTED_AUTHSERV_IDS: ['mx.example.net', 'mx2.example.net'],
+        smtp: { port: 25, host: '::', tls: { cert: '/etc/tls/cert.pem', key: '/etc/tls/key.pem' } },
+        MAILGUN_SIGNING_KEY: 'key-0000',
+        SES_TOPIC_ARNS: [
+          'arn:aws:sns:eu-west-1:123456789012:mail',
+          'arn:aws:sns:us-east-1:123456789012:mail.fifo',
+        ],
         ehloName: 'mail.example.com',
         relays: [{ endpoints: [{ host: 'smtp.example.net', port: 587, security: 'starttls' }] }],
         s3: {
@@ -123,6 +154,19 @@ describe('settings', () => {
     ['EVENT_RETENTION_DAYS', 'for ever'],
     ['EGRESS_ALLOW', 'http://127.0.0.1'],
     ['EGRESS_ALLOW', '*.internal'],
+    ['RECEIVING_DOMAINS', 'example'],
+    ['RECEIVING_DOMAINS', 'a@example.com'],
+    ['RETURN_PATH_DOMAIN', 'a.example,b.example'],
+    ['INBOUND_MAX_BYTES', '0'],
+    ['INBOUND_MAX_BYTES', '40 MiB'],
+    ['INBOUND_RETENTION_DAYS', '0'],
+    ['FORWARD_TO', 'Me <me@example.com>'],
+    ['FORWARD_TO', 'me@example.com;you@example.com'],
+    ['TRUSTED_AUTHSERV_IDS', 'mx.example.net mx2.example.net'],
+    ['SMTP_PORT', '70000'],
+    ['MAILGUN_SIGNING_KEY', 'a b'],
+    ['SES_TOPIC_ARNS', 'arn:aws:sqs:eu-west-1:123456789012:mail'],
+    ['SES_TOPIC_ARNS', 'arn:aws:sns:eu-west-1:123456789012:*'],
     ['S3_BUCKET', 'Mail'],
     ['S3_BUCKET', 'mail/../other'],
     ['S3_ENDPOINT', 's3.example.net'],
@@ -168,6 +212,44 @@ describe('settings', () => {
   ])('half a bucket is refused, and not a folder in its place: %j', (env, missing) => {
     const read = readSettings(env);
     expect(read.ok ? [] : read.problems.map((line) => line.split(':')[0])).toEqual(missing);
+  });
+
+  it.each([
+    [{ SMTP_TLS_CERT: 'cert.pem' }, ['SMTP_TLS_KEY']],
+    [{ SMTP_TLS_KEY: 'key.pem' }, ['SMTP_TLS_CERT']],
+  ])('a certificate without its key, or a key alone, is refused: %j', (env, missing) => {
+    const read = readSettings(env);
+    expect(read.ok ? [] : read.problems.map((line) => line.split(':')[0])).toEqual(missing);
+  });
+
+  it('mail is received for any domain without a relay, and with one for those that are named', () => {
+    const relay = { RELAY_URL: RIGHT.RELAY_URL, DOMAINS: RIGHT.DOMAINS };
+    const domains = (env: object): unknown => {
+      const read = readSettings({ ...env });
+      return read.ok ? read.settings.receivingDomains : read.problems;
+    };
+    expect(domains({})).toBeNull();
+    expect(domains({ RECEIVING_DOMAINS: 'a.example' })).toEqual(['a.example']);
+    expect(domains(relay)).toEqual([]);
+    expect(domains({ ...relay, RECEIVING_DOMAINS: 'a.example' })).toEqual(['a.example']);
+  });
+
+  it('a listener that would take no mail at all is refused', () => {
+    const env = { RELAY_URL: RIGHT.RELAY_URL, DOMAINS: RIGHT.DOMAINS, SMTP_PORT: '25' };
+    const read = readSettings(env);
+    expect(read.ok ? [] : read.problems).toEqual([expect.stringMatching(/^RECEIVING_DOMAINS: /)]);
+    expect(readSettings({ ...env, RETURN_PATH_DOMAIN: 'b.example' }).ok).toBe(true);
+  });
+
+  it('a listener that takes mail for any domain is on loopback unless an address is named', () => {
+    const host = (env: object): unknown => {
+      const read = readSettings({ SMTP_PORT: '25', ...env });
+      return read.ok && read.settings.smtp?.host;
+    };
+    expect(host({})).toBe('127.0.0.1');
+    expect(host({ SMTP_HOST: '192.0.2.1' })).toBe('192.0.2.1');
+    expect(host({ RECEIVING_DOMAINS: 'a.example' })).toBeNull();
+    expect(host({ RECEIVING_DOMAINS: 'a.example', SMTP_HOST: '192.0.2.1' })).toBe('192.0.2.1');
   });
 
   it('a relay without sender domains is refused: it would be open to any sender', () => {

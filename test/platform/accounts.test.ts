@@ -19,6 +19,7 @@ const CONFIG = {
   maxAgeMs: 1,
   retentionMs: 1,
   eventRetentionMs: 1,
+  inboundRetentionMs: null,
 } as const;
 
 let dataDir = '';

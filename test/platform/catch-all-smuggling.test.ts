@@ -1,20 +1,23 @@
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
-import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type CatchAll, openCatchAll } from '../../src/platform/node/catch-all.ts';
+import { callSmtp, type SmtpCaller } from '../support/smtp-caller.ts';
 
 let folder = '';
 let catchAll: CatchAll;
-let visits: Visit[] = [];
+let visits: SmtpCaller[] = [];
 let nth = 0;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mailwright-caught-'));
   catchAll = await openCatchAll({
     folder: join(folder, 'caught'),
+    account: 'default',
+    circle: () => null,
+    log: () => {},
     clock: () => 0,
     newId: () => `id-${nth++}`,
   });
@@ -22,48 +25,17 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   for (const { socket } of visits) socket.destroy();
-  await catchAll.close();
+  await catchAll.close(0);
   await rm(folder, { recursive: true });
 });
 
-interface Visit {
-  readonly socket: Socket;
-  /** Sends bytes (one character each) and answers the next reply; `closed` when there is none any more. */
-  say(bytes: string): Promise<string>;
-}
-
-async function visit(): Promise<Visit> {
-  const socket = connect(catchAll.port, catchAll.host);
-  socket.on('error', () => socket.destroy());
-  socket.setEncoding('latin1');
-  const pieces: AsyncIterator<string> = socket.iterator({ destroyOnReturn: false });
-  let heard = '';
-  const reply = async (): Promise<string> => {
-    for (;;) {
-      const end = /^\d{3}(?: .*)?\r\n/m.exec(heard);
-      if (end !== null) {
-        const text = heard.slice(end.index, end.index + end[0].length).trim();
-        heard = heard.slice(end.index + end[0].length);
-        return text;
-      }
-      const next = await pieces.next().catch(() => ({ done: true, value: undefined }) as const);
-      if (next.done === true) return 'closed';
-      heard += next.value;
-    }
-  };
-  await reply();
-  const one: Visit = {
-    socket,
-    say(bytes) {
-      socket.write(bytes, 'latin1');
-      return reply();
-    },
-  };
+async function visit(): Promise<SmtpCaller> {
+  const one = await callSmtp(catchAll);
   visits.push(one);
   return one;
 }
 
-async function toData(): Promise<Visit> {
+async function toData(): Promise<SmtpCaller> {
   const one = await visit();
   for (const line of ['EHLO x.example', 'MAIL FROM:<a@b.example>', 'RCPT TO:<c@d.example>']) {
     expect(await one.say(`${line}\r\n`)).toMatch(/^250/);
@@ -178,8 +150,6 @@ it('what is caught is readable for the owner of the folder alone', async () => {
 it('more than fifty callers at once are turned away', async () => {
   const callers = await Promise.all(Array.from({ length: 50 }, visit));
   expect(await callers[0]?.say('NOOP\r\n')).toMatch(/^250/);
-  const socket = connect(catchAll.port, catchAll.host).setEncoding('latin1');
-  const [greeting] = (await once(socket, 'data')) as [string];
+  const { greeting } = await visit();
   expect(greeting).toMatch(/^421 /);
-  socket.destroy();
 });

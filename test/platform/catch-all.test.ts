@@ -15,12 +15,15 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mailwright-caught-'));
   catchAll = await openCatchAll({
     folder: join(folder, 'caught'),
+    account: 'default',
+    circle: () => null,
+    log: () => {},
     clock: () => 0,
     newId: () => `id-${nth++}`,
   });
 });
 afterEach(async () => {
-  await catchAll.close();
+  await catchAll.close(0);
   await rm(folder, { recursive: true });
 });
 

@@ -100,6 +100,35 @@ describe('the HTTP server', () => {
     expect(DEADLINES).toMatchObject({ headersMs: 10_000, requestMs: 600_000, bytesPerSecond: 1_024 });
   });
 
+  it.each([
+    ['without a body', 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'],
+    [
+      'whose body nobody reads',
+      'POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx',
+    ],
+  ])('a request %s is not too slow, however long its answer takes', async (_what, request) => {
+    const seen = Promise.withResolvers<void>();
+    let looks = 0;
+    const guesses = createGuesses({ monotonic: () => 0, digest: sha256 });
+    server = await openServer({
+      host: '127.0.0.1',
+      port: 0,
+      guesses,
+      // Asked once at the request and then at each look: an hour later every time.
+      monotonic: () => {
+        looks += 1;
+        if (looks > 3) seen.resolve();
+        return looks * 3_600_000;
+      },
+      deadlines: { ...DEADLINES, lookEveryMs: 10 },
+      fetch: async () => {
+        await seen.promise;
+        return new Response('an answer');
+      },
+    });
+    expect(await raw(request)).toContain('an answer');
+  });
+
   it('threats §6 r3: a connection whose body drips is ended, and others are answered meanwhile', async () => {
     const url = await open(async (request) => new Response(await request.text()), {
       ...DEADLINES,

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { expect, it } from 'vitest';
 import { sha256Hasher } from '../../src/platform/node/hasher.ts';
 
@@ -22,4 +24,10 @@ it('what was hashed in passing does not gather in memory: 100 MiB of it take les
 
 it('the collector is in nobody else’s reach', () => {
   expect(globalThis).not.toHaveProperty('gc');
+});
+
+it('threads that begin at the same moment find it all the same: the flag is the whole process’s', async () => {
+  const module = new URL('../../src/platform/node/spent-buffers.ts', import.meta.url);
+  const ended = Array.from({ length: 24 }, () => once(new Worker(module), 'exit'));
+  expect((await Promise.allSettled(ended)).filter(({ status }) => status === 'rejected')).toEqual([]);
 });

@@ -1,7 +1,10 @@
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
+import { parseAddress } from '../../src/mime/address.ts';
 import { envelopeProblem } from '../../src/relay/envelope.ts';
 import type { Relay } from '../../src/relay/relay.ts';
+import { casesFor, countCases } from '../support/cases.ts';
+import { newer, older } from '../support/isemail.ts';
 import { type ScriptedServer, startScriptedServer } from '../support/scripted-smtp-server.ts';
 import { relayTo, submissionOf } from './support.ts';
 
@@ -134,7 +137,9 @@ describe('On the wire', () => {
     expect(server.log).toEqual([]);
   });
 
-  it('the addresses of MAIL and RCPT are those of the envelope, in number, order and content', async () => {
+  it('the addresses of MAIL and RCPT are those of the envelope, in number, order and content', async (context) => {
+    const numRuns = casesFor({ usual: 200, many: 5_000 });
+    countCases(context, numRuns);
     const word = fc.stringMatching(/^[a-z0-9!#$%&'*+/=?^_`{|}~-]{1,12}$/);
     const local = fc.oneof(
       fc.array(word, { minLength: 1, maxLength: 3 }).map((words) => words.join('.')),
@@ -157,9 +162,25 @@ describe('On the wire', () => {
         expect(lines.filter((line) => !/^(?:EHLO|RSET|QUIT)/.test(line))).toEqual(expected);
         expect(server.messages.at(-1)).toMatchObject({ sender: from, recipients: to });
       }),
-      { numRuns: 200 },
+      { numRuns },
     );
   });
+
+  it.skipIf(newer.length === 0)(
+    'an address of the isemail set that we take is on the wire as it is stored',
+    async (context) => {
+      const stored = [...newer, ...older].flatMap(({ address }) => {
+        const reading = parseAddress(address);
+        return reading.ok ? [reading.mailbox.address] : [];
+      });
+      countCases(context, stored.length);
+      for (const address of new Set(stored)) {
+        const { verdicts } = await relay.submit(submissionOf({ recipients: [address] }));
+        expect([address, verdicts[0]?.kind]).toEqual([address, 'sent']);
+        expect(Buffer.from(server.messages.at(-1)?.recipients[0] ?? '', 'latin1').toString()).toBe(address);
+      }
+    },
+  );
 
   it('an address over ASCII is announced by SMTPUTF8 and sent in UTF-8', async () => {
     const { verdicts } = await relay.submit(

@@ -4,71 +4,9 @@ import type { Relay, Security, Submission, SubmissionResult } from '../../src/re
 import { certificates } from '../support/certificates.ts';
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
 import { refusedPort, type ScriptedServer, startScriptedServer } from '../support/scripted-smtp-server.ts';
-import type { Fault, ServerOptions, Step } from '../support/smtp-script.ts';
+import type { ServerOptions } from '../support/smtp-script.ts';
+import { expected, FAULTS, type FaultName, hasStep, SECURITIES, STEPS } from './fault-table.ts';
 import { BODY, CREDENTIALS, relayTo, submissionOf } from './support.ts';
-
-const SECURITIES: readonly Security[] = ['none', 'starttls', 'implicit'];
-
-const FAULTS = {
-  '4yz': { kind: 'reply', lines: ['450 4.2.0 not now'] },
-  '5yz': { kind: 'reply', lines: ['550-5.3.0 never', '550 5.3.0 ever'] },
-  '421': { kind: 'reply', lines: ['421 4.3.2 shutting down'], thenClose: true },
-  reset: { kind: 'reset' },
-  close: { kind: 'close' },
-  hang: { kind: 'hang' },
-  drip: { kind: 'drip' },
-  garbage: { kind: 'reply', lines: ['!what is this'] },
-  'half a success': { kind: 'bytes', bytes: '250 2.0', thenClose: true },
-  'half a refusal': { kind: 'bytes', bytes: '550 5.1.1 user unk', thenClose: true },
-} as const satisfies Record<string, Fault>;
-
-type FaultName = keyof typeof FAULTS;
-
-const STEPS: readonly Step[] = [
-  'greeting',
-  'ehlo',
-  'starttls',
-  'tls',
-  'auth',
-  'mail',
-  'rcpt',
-  'data',
-  'body',
-  'dot',
-];
-
-/** Which steps there are on such a connection. In the clear there are credentials too: it is this machine. */
-function hasStep(security: Security, step: Step): boolean {
-  if (step === 'starttls') return security === 'starttls';
-  return step !== 'tls' || security !== 'none';
-}
-
-/** What must come of it: verdict, condition, and whether the next relay may be tried. */
-function expected(step: Step, fault: FaultName): string {
-  const isRelaysAffair = ['greeting', 'ehlo', 'starttls', 'tls', 'auth'].includes(step);
-  const isNegotiation = step === 'starttls' || step === 'auth';
-  switch (fault) {
-    case '4yz':
-      if (isNegotiation) return 'back elsewhere, pause';
-      return isRelaysAffair ? 'deferred elsewhere, pause' : 'deferred, well';
-    case '5yz':
-      return isRelaysAffair ? 'back elsewhere, hold' : 'failed, well';
-    case '421':
-      return step === 'dot' ? 'deferred, pause' : 'deferred elsewhere, pause';
-    case 'garbage':
-      if (step === 'dot') return 'unknown, failure';
-      return isRelaysAffair ? 'deferred elsewhere, failure' : 'deferred, failure';
-    default:
-      if (step === 'dot') return 'unknown, failure';
-      return isRelaysAffair || step === 'mail' ? 'deferred elsewhere, failure' : 'deferred, failure';
-  }
-}
-
-/** The handshake knows no replies: bytes that are no TLS can only be a wrong setting. */
-function expectedInTls(fault: FaultName): string {
-  const isBroken = ['reset', 'close', 'hang', 'drip'].includes(fault);
-  return isBroken ? 'deferred elsewhere, failure' : 'back elsewhere, hold';
-}
 
 function wordsFor({ verdicts, condition }: SubmissionResult): string {
   const [verdict] = verdicts;
@@ -121,7 +59,7 @@ for (const security of SECURITIES) {
   describe(`Over ${security}`, () => {
     for (const step of STEPS.filter((one) => hasStep(security, one))) {
       for (const fault of Object.keys(FAULTS) as FaultName[]) {
-        const outcome = step === 'tls' ? expectedInTls(fault) : expected(step, fault);
+        const outcome = expected(step, fault);
         it(`${fault} at ${step}: ${outcome}`, async () => {
           const message = step === 'body' ? bodyFor(fault) : submissionOf().message;
           const result = await play(security, { script: { [step]: FAULTS[fault] } }, { message });

@@ -1,11 +1,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Verdict } from '../../schemas/delivery.ts';
+import { countCases } from '../support/cases.ts';
 import { startScriptedServer } from '../support/scripted-smtp-server.ts';
 import type { Script } from '../support/smtp-script.ts';
 import { relayTo, submissionOf } from './support.ts';
 
 type Kind = Verdict['kind'];
+
+const RUNS = 1000;
 
 /** What a server says at one place, and what that alone means for a recipient. */
 interface Saying {
@@ -89,7 +92,8 @@ describe('Each recipient is settled from its own reply', () => {
     ['with pipelining', ['PIPELINING']],
     ['one command at a time', []],
   ] as const) {
-    it(`${name}, against a model`, async () => {
+    it(`${name}, against a model`, async (context) => {
+      countCases(context, RUNS);
       let playing: Case = { recipients: [], data: TO_DATA[0] as Saying, dot: TO_DOT[0] as Saying };
       const say = ({ line }: Saying) =>
         line === ''
@@ -125,7 +129,7 @@ describe('Each recipient is settled from its own reply', () => {
           const took = server.messages.slice(before).flatMap((message) => message.recipients);
           expect(took).toEqual(recipients.filter((_, place) => kinds[place] === 'sent'));
         }),
-        { numRuns: 1000 },
+        { numRuns: RUNS },
       );
       await relay.close();
       await server.close();

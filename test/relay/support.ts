@@ -63,6 +63,7 @@ export function submissionOf(
     readonly recipients?: readonly string[];
     readonly body?: string | readonly Uint8Array[];
     readonly size?: number;
+    readonly reportsAs?: string;
     readonly beforeDot?: Submission['beforeDot'];
     readonly signal?: AbortSignal;
   } = {},
@@ -74,6 +75,7 @@ export function submissionOf(
       sender: wanted.sender ?? 'app@sender.example',
       recipients: wanted.recipients ?? ['one@rcpt.example'],
       size: wanted.size ?? chunks.reduce((sum, chunk) => sum + chunk.length, 0),
+      ...(wanted.reportsAs !== undefined && { reportsAs: wanted.reportsAs }),
     },
     async *message() {
       yield* chunks;

@@ -39,6 +39,7 @@ function handWire(): HandWire {
     announced: '',
     connect: () => undefined,
     login: () => undefined,
+    adopt: () => undefined,
     reset: () => undefined,
     quit: () => undefined,
     turn: () => Promise.resolve(),

@@ -51,6 +51,14 @@ export function certificates(): Promise<Certificates> {
   return made;
 }
 
+/** For a server of this name, which may begin with `*.`, and the authority that vouches for it. */
+export async function certificateFor(
+  name: string,
+): Promise<{ readonly ca: string; readonly certificate: Certificate }> {
+  const ca = await makeAuthority('Test authority');
+  return { ca: ca.cert, certificate: await makeServer({ ca, name, names: [{ type: 2, value: name }] }) };
+}
+
 async function make(): Promise<Certificates> {
   const [authority, stranger] = await Promise.all([
     makeAuthority('Test authority'),

@@ -1,9 +1,17 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Running } from './process.ts';
+import type { Launch, Running } from './process.ts';
 import { startProcess } from './process.ts';
-import { SHIFT_VARIABLE, type Shift, shifted, writeShift } from './shifted-clock.ts';
+import {
+  BACKWARD,
+  FORWARD,
+  JUMP_MS,
+  SHIFT_VARIABLE,
+  type Shift,
+  shifted,
+  writeShift,
+} from './shifted-clock.ts';
 
 const PRELOAD = join(import.meta.dirname, 'preload-clock.ts');
 
@@ -19,6 +27,7 @@ export class CrashRunner {
   readonly #settings: Readonly<Record<string, string>>;
   #shift: Shift;
   #living: Running | null = null;
+  #log = '';
   #url = '';
   #lives = 0;
 
@@ -54,14 +63,36 @@ export class CrashRunner {
     this.#shift = { ...this.#shift, aheadMs: this.#shift.aheadMs + ms };
   }
 
-  async start(): Promise<void> {
+  /** The process of this life. */
+  get pid(): number {
+    return this.#living?.child.pid ?? Number.NaN;
+  }
+
+  /** What the lives have written to standard error, the one that lives included. */
+  get log(): string {
+    return this.#log + (this.#living?.stderr() ?? '');
+  }
+
+  /** The exit code, or the signal, when this life has ended by itself; null while it goes on. */
+  get ended(): Stopped['code'] {
+    const child = this.#living?.child;
+    return child?.exitCode ?? child?.signalCode ?? null;
+  }
+
+  /** Sets the clock of the process that lives an hour on, or back. */
+  jump(direction: 'forward' | 'backward'): void {
+    this.leap(direction === 'forward' ? JUMP_MS : -JUMP_MS);
+    this.#living?.child.kill(direction === 'forward' ? FORWARD : BACKWARD);
+  }
+
+  async start(launch: Omit<Launch, 'preload'> = {}): Promise<void> {
     const settings = {
+      LOG_LEVEL: 'warn',
       ...this.#settings,
       DATA_DIR: this.dataDir,
-      LOG_LEVEL: 'warn',
       [SHIFT_VARIABLE]: writeShift(this.#shift),
     };
-    this.#living = await startProcess(settings, 'node', { preload: [PRELOAD] });
+    this.#living = await startProcess(settings, 'node', { ...launch, preload: [PRELOAD] });
     this.#url = this.#living.url;
     this.#lives += 1;
   }
@@ -81,6 +112,7 @@ export class CrashRunner {
     const one = this.#living;
     if (one === null) return null;
     const code = await one.end(signal);
+    this.#log += one.stderr();
     this.#living = null;
     return code;
   }

@@ -35,7 +35,8 @@ const NUMBERS: Readonly<Record<RecordType, number>> = { A: 1, CNAME: 5, AAAA: 28
 const HEADER_BYTES = 12;
 const RCODES = { NXDOMAIN: 3, SERVFAIL: 2 } as const;
 
-export async function startDnsStub(reply: (question: Question) => StubReply): Promise<DnsStub> {
+/** @param port any by default. */
+export async function startDnsStub(reply: (question: Question) => StubReply, port = 0): Promise<DnsStub> {
   const socket = createSocket('udp4');
   const questions: Question[] = [];
   const waiting: { readonly name: string; readonly done: () => void }[] = [];
@@ -48,7 +49,7 @@ export async function startDnsStub(reply: (question: Question) => StubReply): Pr
     const answer = reply(question);
     if (answer !== 'silence') socket.send(writeReply(query.subarray(0, end), question, answer), sender.port);
   });
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => socket.bind(port, '127.0.0.1', resolve));
   return {
     address: `127.0.0.1:${socket.address().port}`,
     questions,

@@ -7,7 +7,7 @@ import { openMailroom } from '../../src/mailroom/open.ts';
 import type { EmailRecord, NewEmail } from '../../src/mailroom/records.ts';
 import { compose } from '../../src/mime/compose.ts';
 import type { Compose } from '../../src/mime/message.ts';
-
+import type { ReturnPaths } from '../../src/mime/return-path.ts';
 import type { SqliteFile } from '../../src/platform/node/sqlite.ts';
 import { openSqlite } from '../../src/platform/node/sqlite.ts';
 import type { MemoryObjects } from './memory-objects.ts';
@@ -28,6 +28,7 @@ const CONFIG: MailroomConfig = {
   maxAgeMs: 48 * 3_600_000,
   retentionMs: 30 * 86_400_000,
   eventRetentionMs: 30 * 86_400_000,
+  inboundRetentionMs: null,
 };
 
 /** The house in memory: real mailrooms on real SQLite, a clock that is told the time, relays that answer as told. */
@@ -57,6 +58,7 @@ export class House implements Rooms {
     });
   };
   readonly #config: MailroomConfig;
+  readonly #returnPaths: { readonly returnPaths?: ReturnPaths };
   readonly #rooms = new Map<string, { readonly sql: SqliteFile; readonly room: Mailroom }>();
 
   constructor(
@@ -64,11 +66,18 @@ export class House implements Rooms {
       readonly relays?: readonly ScriptedRelay[];
       readonly config?: Partial<MailroomConfig>;
       readonly accounts?: readonly string[];
+      readonly returnPaths?: ReturnPaths;
     } = {},
   ) {
     this.clock.isBusy = () => this.#composing > 0 || this.receivers.isBusy();
     this.relays = options.relays ?? [scriptedRelay({ name: 'main' })];
-    this.#config = { ...CONFIG, relays: this.relays.map(({ name }) => name), ...options.config };
+    this.#returnPaths = options.returnPaths === undefined ? {} : { returnPaths: options.returnPaths };
+    this.#config = {
+      ...CONFIG,
+      relays: this.relays.map(({ name }) => name),
+      returnPaths: options.returnPaths !== undefined,
+      ...options.config,
+    };
     for (const name of options.accounts ?? ['default']) {
       const sql = openSqlite(':memory:');
       const room = openMailroom({ sql, config: this.#config, newId: randomUUID, random: () => 0.5 });
@@ -166,6 +175,7 @@ export class House implements Rooms {
       compose: this.#compose,
       host: this.host,
       webhooks: this.receivers,
+      ...this.#returnPaths,
     });
   }
 }

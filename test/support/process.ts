@@ -17,6 +17,8 @@ process.on('exit', () => {
 export interface Launch {
   /** Modules that the process loads before its own. */
   readonly preload?: readonly string[];
+  /** How long it may live; for runs that are longer than a test. */
+  readonly lifetimeMs?: number;
 }
 
 export interface Running {
@@ -43,14 +45,19 @@ function environment(settings: Readonly<Record<string, string>>): Record<string,
   return { PATH, HOME, PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'debug', ...settings };
 }
 
-function launch(command: string, args: readonly string[], settings: Readonly<Record<string, string>>) {
+function launch(
+  command: string,
+  args: readonly string[],
+  settings: Readonly<Record<string, string>>,
+  lifetimeMs = CHILD_LIFETIME_MS,
+) {
   // In a group of its own, so that a signal to the group reaches exactly it and its children.
   const child = spawn(command, args, { cwd: ROOT, env: environment(settings), detached: true });
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
   const ended = once(child, 'close');
-  const lifetime = setTimeout(() => killGroup(child, 'SIGKILL'), CHILD_LIFETIME_MS);
+  const lifetime = setTimeout(() => killGroup(child, 'SIGKILL'), lifetimeMs);
   living.add(child);
   void ended.then(() => {
     clearTimeout(lifetime);
@@ -71,12 +78,12 @@ function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
 export async function startProcess(
   settings: Readonly<Record<string, string>>,
   how: 'node' | 'npm' = 'node',
-  { preload = [] }: Launch = {},
+  { preload = [], lifetimeMs }: Launch = {},
 ): Promise<Running> {
   const imports = preload.flatMap((path) => ['--import', path]);
   const [command, args] =
     how === 'npm' ? ['npm', ['start']] : [process.execPath, [...imports, 'src/node.ts']];
-  const { child, output, ended } = launch(command, args, settings);
+  const { child, output, ended } = launch(command, args, settings, lifetimeMs);
   await new Promise<void>((resolve, reject) => {
     const look = (): void => {
       if (/listens on \S+\n[\s\S]*docs {3}\S+\n/.test(output.stdout)) resolve();

@@ -50,7 +50,7 @@ export async function startScriptedServer(options: ServerOptions = {}): Promise<
     });
     visit.begin();
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
 

@@ -127,7 +127,13 @@ export class ScriptedVisit {
     const scripted = this.#parts.options.script?.tls;
     if (scripted === undefined) this.#secure(() => undefined);
     // Bytes that came right behind the 220 would be another case: they are dropped.
-    else this.#socket.once('data', () => this.#fault('tls', ''));
+    else
+      this.#socket.once('data', (hello: Buffer) => {
+        if (this.#fault('tls', '')) return;
+        this.#socket.pause();
+        this.#socket.unshift(hello);
+        this.#secure(() => undefined);
+      });
   }
 
   #secure(ready: () => void): void {

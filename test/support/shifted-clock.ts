@@ -10,6 +10,11 @@ export interface Shift {
 /** Read by `preload-clock.ts` in the process. */
 export const SHIFT_VARIABLE = 'SHIFTED_CLOCK';
 
+/** Signals at which the wall clock of a process that runs is set an hour on, or back. */
+export const FORWARD = 'SIGUSR2';
+export const BACKWARD = 'SIGWINCH';
+export const JUMP_MS = 3_600_000;
+
 export function shifted({ since, pace, aheadMs }: Shift, now: number): number {
   return since + (now - since) * pace + aheadMs;
 }

@@ -19,13 +19,16 @@ export interface Sink {
   readonly port: number;
   /** Every message, in order. */
   readonly arrived: Arrival[];
-  /** Called with each message when its dot has been seen, before the reply; the reply waits for it. */
-  onMessage: () => Promise<void>;
+  /**
+   * Called with each message when its dot has been seen; the reply waits for it. `drop`: the connection ends instead; an error: the message is refused, and has not
+   * arrived. */
+  onMessage: (arrival: Arrival) => Promise<unknown>;
   until(isSo: () => boolean): Promise<void>;
   close(): Promise<void>;
 }
 
-export async function openSink(): Promise<Sink> {
+/** @param port one that was free before; any by default. */
+export async function openSink(port = 0): Promise<Sink> {
   const waiting = new Set<() => void>();
   const connections = new Map<string, { -readonly [key in keyof Arrival]: Arrival[key] }[]>();
   const server = new SMTPServer({
@@ -48,9 +51,16 @@ export async function openSink(): Promise<Sink> {
         sink.arrived.push(arrival);
         connections.set(session.id, [...(connections.get(session.id) ?? []), arrival]);
         for (const look of waiting) look();
-        void sink.onMessage().then(() => {
+        void sink.onMessage(arrival).then((fate) => {
+          if (fate === 'drop') {
+            for (const one of server.connections) if (one.id === session.id) one._socket.destroy();
+            return;
+          }
           arrival.repliedAt = performance.now();
-          callback();
+          if (fate instanceof Error) {
+            sink.arrived.splice(sink.arrived.indexOf(arrival), 1);
+            callback(fate);
+          } else callback();
         });
       });
     },
@@ -60,7 +70,7 @@ export async function openSink(): Promise<Sink> {
     },
   });
   server.on('error', () => {});
-  server.listen(0, '127.0.0.1');
+  server.listen(port, '127.0.0.1');
   await once(server.server, 'listening');
   const sink: Sink = {
     port: (server.server.address() as AddressInfo).port,

@@ -52,6 +52,8 @@ export interface ServerOptions {
   /** Share of the body, 0 to 1, after which the `body` fault comes. */
   readonly bodyFaultAt?: number;
   readonly endOfData?: EndOfData;
+  /** One that was free before; any by default. */
+  readonly port?: number;
 }
 
 /** What was seen, in order. */

@@ -7,8 +7,8 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '../..');
-/** Minified and gzipped. The platform takes 3 MB of a free account, and starts a small Worker sooner. A quarter is the S3 driver. */
-const MOST_KIB = 430;
+/** Minified and gzipped; the target is 300. The platform takes 3 MB of a free account, and starts a small Worker sooner. A quarter is the S3 driver. */
+const MOST_KIB = 420;
 
 let folder: string;
 let code: string;
@@ -48,6 +48,7 @@ test('what only the other host needs is not in the bundle', () => {
     'smtp-server',
     '@hono/node-server',
     'src/platform/node/start',
+    'nodemailer/dist/esm/mime-node',
   ];
   expect(foreign.filter((name) => code.includes(name))).toEqual([]);
   expect(code).not.toMatch(/node_modules\/(?:yaml|postal-mime|zod-openapi)\//);

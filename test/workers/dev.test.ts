@@ -26,6 +26,30 @@ test('without a RELAY_URL it keeps mail as .eml, and prints a key that stays goo
   expect(await read(again, `/emails/${id}`)).toMatchObject({ id, to: ['ann@there.example'] });
 });
 
+test(
+  'a mail that is posted to the local email handler is received; one for a foreign domain is refused',
+  TIME,
+  async () => {
+    const settings = await workshop.settings('smtp://localhost:2525?tls=none');
+    const worker = await workshop.worker({ ...settings, RECEIVING_DOMAINS: 'here.example' });
+    const mail =
+      'From: ann@there.example\r\nSubject: posted\r\nMessage-ID: <p@there.example>\r\n\r\nHello\r\n';
+    const post = (to: string) =>
+      fetch(`${worker.url}/cdn-cgi/handler/email?from=ann@there.example&to=${to}`, {
+        method: 'POST',
+        body: mail,
+      });
+    expect((await post('you@here.example')).status).toBe(200);
+    const foreign = await post('you@elsewhere.example');
+    expect([foreign.status, await foreign.text()]).toEqual([
+      400,
+      expect.stringContaining('No mail is received'),
+    ]);
+    const listed = await read(worker, '/emails/receiving');
+    expect(listed['data']).toMatchObject([{ subject: 'posted', received_for: ['you@here.example'] }]);
+  },
+);
+
 test('settings are honoured: the key, the domains, the rate', TIME, async () => {
   const server = await workshop.relay();
   const settings = await workshop.settings(`smtp://localhost:${server.port}?tls=none`);

@@ -42,6 +42,8 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
   createApiKey: { name: 'one more' },
   updateApiKey: { name: 'renamed' },
   createSuppression: { email: 'somebody@there.example' },
+  createRoute: { match: { domain: 'mine.example' }, actions: [{ type: 'store' }] },
+  updateRoute: { enabled: false },
 };
 
 const keyed = Object.entries(OPERATIONS).filter(([, { scope }]) => scope !== 'none');

@@ -24,6 +24,12 @@ test('good settings are read, with what is not said by default', () => {
   });
 });
 
+test('what only a process of our own can have is not read', () => {
+  const read = readWorkerSettings({ ...GOOD, SMTP_PORT: 'x', SMTP_TLS_CERT: 'cert.pem', DATA_DIR: '/' });
+  expect(read).toMatchObject({ ok: true, settings: { receivingDomains: [] } });
+  expect(read.ok && 'smtp' in read.settings).toBe(false);
+});
+
 describe('wrong settings are refused, named, and not shown', () => {
   const rows = [
     ['PUBLIC_URL', { PUBLIC_URL: undefined }],

@@ -72,7 +72,7 @@ test.each([
   ['starttlsWrongHost', 'starttls'],
   ['implicitWrongHost', 'implicit'],
 ] as const)(
-  'threats §10 r1: a certificate for another host is refused, and is known to be TLS: %s',
+  'threats §14 r3: a certificate for another host is refused, and is known to be TLS: %s',
   async (name, security) => {
     const relay = relayTo(name, security);
     const { verdicts, condition } = await submit(relay, 'secret@there.example');

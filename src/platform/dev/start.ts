@@ -27,7 +27,14 @@ await mkdir(state, { recursive: true });
 const secrets = await keptSecrets(state);
 const catchAll =
   env['RELAY_URL'] === undefined
-    ? await openCatchAll({ folder: join(data, 'caught'), clock: Date.now, newId: () => crypto.randomUUID() })
+    ? await openCatchAll({
+        folder: join(data, 'caught'),
+        account: '',
+        clock: Date.now,
+        newId: () => crypto.randomUUID(),
+        circle: () => null,
+        log: ({ event, cause }) => console.error(event, cause),
+      })
     : null;
 
 const settings: Record<string, string> = {
@@ -70,7 +77,7 @@ curl ${url}/emails -H 'Authorization: Bearer ${settings['API_KEY']}' -d '${mail}
 `);
 }
 const [code] = await ended;
-await catchAll?.close();
+await catchAll?.close(0);
 process.exit(stopping ? 0 : Number(code ?? 1));
 
 /** Asks until the Worker answers. False when it ended instead. */

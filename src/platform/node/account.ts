@@ -40,6 +40,7 @@ async function createHere(wanted: string, settings: Settings): Promise<ControlAn
       maxAgeMs: settings.maxAgeMs,
       retentionMs: settings.retentionMs,
       eventRetentionMs: settings.eventRetentionMs,
+      inboundRetentionMs: settings.inboundRetentionMs,
     },
     lost: (cause) => {
       throw cause;

@@ -5,6 +5,8 @@ export function banner(what: {
   /** Where mail goes: names of relays, or the folder of the catch-all. */
   readonly relays: readonly string[] | null;
   readonly caughtFolder: string | null;
+  /** Where mail comes in; null without SMTP_PORT. */
+  readonly smtp: string | null;
   /** The key that was made by this start; null when there was one already. */
   readonly newKey: string | null;
   /** EGRESS_ALLOW, or null. */
@@ -16,7 +18,8 @@ export function banner(what: {
     `  data   ${what.dataDir}`,
     what.caughtFolder === null
       ? `  relay  ${(what.relays ?? []).join(', ')}`
-      : `  relay  none configured: mail is kept as .eml files in ${what.caughtFolder}`,
+      : `  relay  none configured: mail is kept as .eml files in ${what.caughtFolder}, and received`,
+    ...(what.smtp === null ? [] : [`  smtp   receives mail on ${what.smtp}`]),
     `  docs   ${what.url}/docs`,
   ];
   if (what.egressAllow !== null) {

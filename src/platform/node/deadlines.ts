@@ -39,7 +39,6 @@ export function watchSlowBodies(
 ): () => void {
   const watched = new Map<IncomingMessage, Watched>();
   server.on('request', (request: IncomingMessage) => {
-    if (request.complete) return;
     watched.set(request, { since: parts.monotonic(), bytesBefore: request.socket.bytesRead });
     const forget = (): void => {
       watched.delete(request);
@@ -50,6 +49,11 @@ export function watchSlowBodies(
   const timer = setInterval(() => {
     const now = parts.monotonic();
     for (const [request, watch] of watched) {
+      // Without a body, or with one that is here: `end` waits for somebody to read it, and the answer may take minutes to send.
+      if (request.complete) {
+        watched.delete(request);
+        continue;
+      }
       const bytes = request.socket.bytesRead - watch.bytesBefore;
       const pace = { bytes, elapsedMs: now - watch.since };
       if (isTooSlow(pace, parts.deadlines)) request.socket.destroy();

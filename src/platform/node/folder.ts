@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { gathered } from '../../objects/gathered.ts';
 import { checkedKey, checkedPrefix } from '../../objects/key.ts';
 import type { Measured } from '../../objects/measured.ts';
 import { measured } from '../../objects/measured.ts';
@@ -18,14 +19,16 @@ const READ_BYTES = 64 * 1024;
 /**
  * Objects as files below `root`. A put is durable when its promise resolves: the file is synced, renamed into place, and
  * the folders above it are synced too. Size and hash are stored on write; whoever reads compares them (the store's seam).
+ *
+ * @param place where it writes what is not whole yet: whoever opens the folder beside another has a place of his own there
  */
-export function openFolder(root: string): ObjectStore {
-  const incoming = join(root, 'incoming');
+export function openFolder(root: string, place = 'incoming'): ObjectStore {
+  const incoming = join(root, place);
   const settled = new Set<string>();
   const pathOf = (key: string): string => join(root, checkedKey(key));
   let cleared: Promise<void> | null = null;
 
-  /** What a crash left half written is nobody's: one process at a time has the folder. */
+  /** What a crash left half written is nobody's: one process at a time has the folder, and one store this place in it. */
   async function clear(): Promise<void> {
     await rm(incoming, { recursive: true, force: true });
     await mkdir(incoming, { recursive: true });
@@ -109,7 +112,7 @@ export function openFolder(root: string): ObjectStore {
 
 async function write(file: FileHandle, passing: Measured): Promise<ObjectMeta> {
   let position = HEAD_BYTES;
-  for await (const piece of passing.pieces) {
+  for await (const piece of gathered(passing.pieces)) {
     const at = position;
     await reaching(() => writeAll(file, piece, at));
     position += piece.byteLength;

@@ -18,10 +18,11 @@ type Settled = { readonly waiting: Waiting } & (
 /**
  * A room whose verbs share commits.
  *
- * One commit costs an fsync, whether it holds one verb or fifty. Verbs called in the same turn of the event loop join one
- * transaction, each a savepoint of its own; their promises resolve after COMMIT has returned, so that what was answered is
- * durable. Nobody waits for company: a verb that is alone commits at the end of its own turn. A group that only read
- * writes nothing and costs no fsync. When the commit fails, every promise of the group rejects.
+ * One sync costs the same, whether it holds one verb or fifty. Verbs called in the same turn of the event loop, or while the
+ * group before them is on its way to the disk, join one transaction, each a savepoint of its own; their promises resolve
+ * when it is committed and synced, so that what was answered is durable. Nobody waits for company: a verb that is alone
+ * commits at the end of its own turn. A group that only read writes nothing and costs no sync. When the commit or the
+ * sync fails, every promise of the group rejects.
  */
 export function groupCommit({
   sql,
@@ -31,27 +32,41 @@ export function groupCommit({
   readonly room: Mailroom;
 }): Async<Mailroom> {
   const queue: Waiting[] = [];
+  /** While one group waits for the disk the next one gathers: whoever has read must not know what may not last. */
+  let isSyncing = false;
 
   function flush(): void {
     const group = queue.splice(0, MAX_GROUP);
-    if (queue.length > 0) setImmediate(flush);
     let settled: readonly Settled[];
+    let synced: Promise<void> | null;
     try {
       settled = sql.group(() => group.map(settle));
+      synced = sql.synced();
     } catch (reason) {
-      for (const waiting of group) waiting.reject(reason);
+      end(() => reject(group, reason));
       return;
     }
-    for (const result of settled) {
-      if (result.ok) result.waiting.resolve(result.value);
-      else result.waiting.reject(result.reason);
+    if (synced === null) {
+      end(() => tell(settled));
+      return;
     }
+    isSyncing = true;
+    synced.then(
+      () => end(() => tell(settled)),
+      (reason: unknown) => end(() => reject(group, reason)),
+    );
+  }
+
+  function end(answer: () => void): void {
+    isSyncing = false;
+    if (queue.length > 0) setImmediate(flush);
+    answer();
   }
 
   function join(run: () => unknown): Promise<unknown> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     // After the poll phase: by then every request that came in this turn has called its verb.
-    if (queue.length === 0) setImmediate(flush);
+    if (queue.length === 0 && !isSyncing) setImmediate(flush);
     queue.push({ run, resolve, reject });
     return promise;
   }
@@ -61,6 +76,17 @@ export function groupCommit({
     (call: never) => join(() => verb(call)),
   ]);
   return Object.fromEntries(verbs) as Async<Mailroom>;
+}
+
+function tell(settled: readonly Settled[]): void {
+  for (const result of settled) {
+    if (result.ok) result.waiting.resolve(result.value);
+    else result.waiting.reject(result.reason);
+  }
+}
+
+function reject(group: readonly Waiting[], reason: unknown): void {
+  for (const waiting of group) waiting.reject(reason);
 }
 
 /** A verb that throws has rolled back its own savepoint; the others are not concerned, unless the storage is lost. */

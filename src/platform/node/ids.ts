@@ -1,23 +1,26 @@
 import { randomFillSync } from 'node:crypto';
 import { UUID_RANDOM_BYTES, uuidV7 } from '../../mailroom/uuid.ts';
 
-/** Random bytes are drawn for this many ids at once: each draw by itself costs more than the id. */
-const IDS_PER_DRAW = 256;
+/** So many random bytes are drawn at once: each draw by itself costs more than the id that is made of it. */
+const DRAWN_BYTES = 4 * 1024;
 
-const pool = new Uint8Array(UUID_RANDOM_BYTES * IDS_PER_DRAW);
+const pool = new Uint8Array(DRAWN_BYTES);
 let used = pool.length;
 
 /** A fresh UUID of version 7, from the kernel's random numbers. */
 export function newId(): string {
-  if (used === pool.length) {
+  return uuidV7({ now: Date.now(), random: randomBytes(UUID_RANDOM_BYTES) });
+}
+
+/** Nothing that is handed out stays in the pool: it may become a key. */
+export function randomBytes(length: number): Uint8Array {
+  if (length > DRAWN_BYTES) return randomFillSync(new Uint8Array(length));
+  if (used + length > DRAWN_BYTES) {
     randomFillSync(pool);
     used = 0;
   }
-  const random = pool.subarray(used, used + UUID_RANDOM_BYTES);
-  used += UUID_RANDOM_BYTES;
-  return uuidV7({ now: Date.now(), random });
-}
-
-export function randomBytes(length: number): Uint8Array {
-  return randomFillSync(new Uint8Array(length));
+  const drawn = pool.slice(used, used + length);
+  pool.fill(0, used, used + length);
+  used += length;
+  return drawn;
 }

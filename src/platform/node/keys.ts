@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import { hashKey, mintKey } from '../../mailroom/key-format.ts';
 import type { Async, Mailroom } from '../../mailroom/mailroom.ts';
 import { newId, randomBytes } from './ids.ts';
@@ -41,7 +41,8 @@ export function operatorKey(
   comparing: Uint8Array,
 ): (token: string) => Promise<boolean> {
   if (apiKey === undefined) return async () => false;
-  const digest = (text: string): Buffer => createHmac('sha256', comparing).update(text).digest();
+  const key = createSecretKey(comparing);
+  const digest = (text: string): Buffer => createHmac('sha256', key).update(text).digest();
   const expected = digest(apiKey);
   return async (token) => timingSafeEqual(expected, digest(token));
 }

@@ -8,12 +8,17 @@ import { sha256Hasher } from './hasher.ts';
 import { clock } from './host.ts';
 import { newId } from './ids.ts';
 
-/** The bucket of the settings, or a folder beside the databases. */
+/**
+ * The bucket of the settings, or a folder beside the databases.
+ *
+ * @param place as in `openFolder`, for a thread that opens the same store again
+ */
 export async function openObjects(
   settings: Pick<Settings, 's3' | 'DATA_DIR'>,
   log: Log,
+  place?: string,
 ): Promise<ObjectStore> {
-  if (settings.s3 === null) return openFolder(join(settings.DATA_DIR, 'objects'));
+  if (settings.s3 === null) return openFolder(join(settings.DATA_DIR, 'objects'), place);
   // Loaded only where it is used: it is the largest library of all, and most installations have a folder.
   const { s3Store } = await import('../../objects/s3.ts');
   const store = s3Store({

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
+import type { Log } from '../../operator/log.ts';
 import type { Settings } from '../../operator/settings.ts';
 import { NODE_WAITS } from '../../relay/patience.ts';
 import { createRelay } from '../../relay/pool.ts';
 import type { Relay, RelayConfig } from '../../relay/relay.ts';
 import { createSmtpConnect } from '../../relay/smtp.ts';
-import type { CatchAll } from './catch-all.ts';
+import type { CatchAll, Circle } from './catch-all.ts';
 import { openCatchAll } from './catch-all.ts';
 import { clock } from './host.ts';
 import { newId } from './ids.ts';
@@ -13,6 +14,8 @@ import { createOpenSocket, relayTls } from './socket.ts';
 /** What the built-in catch-all is called in events and in GET /health. */
 const CAUGHT = 'caught';
 const CAUGHT_CONNECTIONS = 4;
+/** Our own relay has left by then. */
+const CAUGHT_WITHIN_MS = 1_000;
 
 export interface Relays {
   readonly all: readonly Relay[];
@@ -24,11 +27,13 @@ export interface Relays {
 }
 
 /** The relays of RELAY_URL, or the one that leads to the built-in catch-all, over SMTP like any other. */
-export async function openRelays(settings: Settings): Promise<Relays> {
+export async function openRelays(
+  settings: Settings,
+  parts: { readonly account: string; readonly circle: () => Circle | null; readonly log: Log },
+): Promise<Relays> {
+  const folder = join(settings.DATA_DIR, 'caught');
   const catchAll =
-    settings.relays === null
-      ? await openCatchAll({ folder: join(settings.DATA_DIR, 'caught'), clock: clock.now, newId })
-      : null;
+    settings.relays === null ? await openCatchAll({ ...parts, folder, clock: clock.now, newId }) : null;
   const configs = settings.relays ?? (catchAll === null ? [] : [caughtConfig(catchAll, settings.ehloName)]);
   const tls = relayTls();
   // Waits are measured, not dated: a wall clock that is set must not cut a connection short.
@@ -50,7 +55,7 @@ export async function openRelays(settings: Settings): Promise<Relays> {
     },
     async close() {
       await Promise.all(all.map((relay) => relay.close()));
-      await catchAll?.close();
+      await catchAll?.close(CAUGHT_WITHIN_MS);
     },
   };
 }

@@ -44,7 +44,7 @@ export async function openServer(parts: {
       if (response.ok) parts.guesses.succeeded(request);
       return response;
     },
-    { overrideGlobalObjects: false, errorHandler: answerNoRequest },
+    { errorHandler: answerNoRequest },
   );
   const server = createServer(
     {

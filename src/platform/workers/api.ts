@@ -1,6 +1,7 @@
 import { prepareSealed } from '../../clerk/seal.ts';
 import { createApp } from '../../http/app.ts';
 import { type HealthReport, OPERATOR_ACCOUNT, type Parts, type RelayHealth } from '../../http/parts.ts';
+import { createReceiveHook, type HookSettings } from '../../inbound/hooks/receive-hook.ts';
 import { UUID_RANDOM_BYTES, uuidV7 } from '../../mailroom/uuid.ts';
 import { compose } from '../../mime/compose.ts';
 import { domainId } from '../../operator/domain-id.ts';
@@ -8,6 +9,7 @@ import { createGuesses } from '../../operator/guesses.ts';
 import { deriveKey } from '../../secrets/derive.ts';
 import { createTickets } from '../../secrets/ticket.ts';
 import type { Env } from './env.ts';
+import { workerReceive } from './funnel.ts';
 import { sha256 } from './hasher.ts';
 import { workerHost, workerLog } from './host.ts';
 import { isOperatorKey } from './operator-key.ts';
@@ -19,6 +21,8 @@ import { workerStore } from './store.ts';
 
 /** An isolate has 128 MB, and a JSON body is in memory as bytes, as text and as values at once. */
 const BODY_CAP_BYTES = 16 * 1024 * 1024;
+/** Of mails that providers bring at the same time: one of the largest, and some that are not. */
+const HELD_BYTES = 48 * 1024 * 1024;
 
 const now = (): number => Date.now();
 
@@ -37,20 +41,27 @@ export function workerApi(parts: {
   const { SECRET_KEY: secret } = settings;
   // Each isolate counts for itself: enough that nobody makes the rooms work by guessing.
   const guesses = createGuesses({ monotonic: now, digest: sha256 });
+  // Asking a Durable Object by name makes it: a name that is not configured is never asked.
+  const room = async (name: string) => (accounts.has(name) ? remoteRoom(env.MAILROOM, name) : null);
+  const egress = workerEgress({ settings, after });
+  const receive = workerReceive({ room, settings, objects, host });
   const app = createApp({
-    // Asking a Durable Object by name makes it: a name that is not configured is never asked.
-    account: async (name) => (accounts.has(name) ? remoteRoom(env.MAILROOM, name) : null),
+    account: room,
     operatorKeyMatches: (token) => isOperatorKey(token, settings.API_KEY),
     objects,
     compose,
     prepare: (email) => prepareSealed(email, { objects, compose, hasher }),
     sealer: workerSealer(settings),
-    egress: workerEgress({ settings, after }),
+    egress,
     hasher,
     tickets: {
       download: createTickets(() => deriveKey({ secret, purpose: 'download links' })),
       upload: createTickets(() => deriveKey({ secret, purpose: 'upload links' })),
+      unsubscribe: createTickets(() => deriveKey({ secret, purpose: 'unsubscribe links' })),
+      inbound: createTickets(() => deriveKey({ secret, purpose: 'inbound links' })),
     },
+    receive,
+    receiveHook: createReceiveHook({ receive, egress, settings: hookSettings(settings), log: host.log }),
     clock: now,
     newId: () => uuidV7({ now: now(), random: crypto.getRandomValues(new Uint8Array(UUID_RANDOM_BYTES)) }),
     randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
@@ -81,6 +92,19 @@ function httpSettings(env: Env, settings: WorkerSettings): Parts['settings'] {
     keyPrefix: settings.KEY_PREFIX,
     simulatedDomain: settings.SIMULATED_DOMAIN ?? null,
     bodyCap: BODY_CAP_BYTES,
+    receivingDomains: settings.receivingDomains,
+    returnPathDomain: settings.RETURN_PATH_DOMAIN ?? null,
+    forwardTo: settings.FORWARD_TO,
+    inboundMaxBytes: settings.INBOUND_MAX_BYTES,
+  };
+}
+
+function hookSettings(settings: WorkerSettings): HookSettings {
+  return {
+    mailgunSigningKey: settings.MAILGUN_SIGNING_KEY ?? null,
+    sesTopicArns: settings.SES_TOPIC_ARNS,
+    maxBytes: settings.INBOUND_MAX_BYTES,
+    heldBytes: Math.max(HELD_BYTES, settings.INBOUND_MAX_BYTES),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Mailroom } from './mailroom-object.ts';
 import type { Notifier } from './notifier-object.ts';
+import type { Reader } from './reader-object.ts';
 import type { Relay } from './relay-object.ts';
 import type { SettingName } from './settings.ts';
 
@@ -8,6 +9,7 @@ export type Env = {
   readonly MAILROOM: DurableObjectNamespace<Mailroom>;
   readonly RELAY: DurableObjectNamespace<Relay>;
   readonly NOTIFIER: DurableObjectNamespace<Notifier>;
+  readonly READER: DurableObjectNamespace<Reader>;
   readonly OBJECTS: R2Bucket;
   readonly VERSION: WorkerVersionMetadata;
 } & { readonly [Name in SettingName]?: string };

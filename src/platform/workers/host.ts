@@ -5,7 +5,10 @@ import type { WorkerSettings } from './settings.ts';
 
 /** The runtime keeps what is written to the console, under the level of the method that wrote it. */
 export function workerLog(
-  settings: Pick<WorkerSettings, 'LOG_LEVEL' | 'API_KEY' | 'SECRET_KEY' | 's3' | 'relays'>,
+  settings: Pick<
+    WorkerSettings,
+    'LOG_LEVEL' | 'API_KEY' | 'SECRET_KEY' | 'MAILGUN_SIGNING_KEY' | 's3' | 'relays'
+  >,
 ): Log {
   const passwords = settings.relays.flatMap(({ credentials }) => credentials?.pass ?? []);
   const parts = {
@@ -13,6 +16,7 @@ export function workerLog(
     secrets: [
       ...(settings.API_KEY === undefined ? [] : [settings.API_KEY]),
       settings.SECRET_KEY,
+      ...(settings.MAILGUN_SIGNING_KEY === undefined ? [] : [settings.MAILGUN_SIGNING_KEY]),
       ...(settings.s3 === null ? [] : [settings.s3.secretAccessKey]),
       ...passwords,
     ],

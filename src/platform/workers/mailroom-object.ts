@@ -12,6 +12,7 @@ import { Dispatch, type HandOver, LEASE_MS } from './dispatch.ts';
 import type { Env } from './env.ts';
 import { workerHost, workerLog } from './host.ts';
 import { notifierObject } from './notifier-object.ts';
+import { Readings } from './readings.ts';
 import { relayObject } from './relay-object.ts';
 import { type AnswerOf, asyncRoom, type CallOf, type Verb } from './remote-room.ts';
 import { mailroomConfig, type NamedAccount, settingsOf } from './settings.ts';
@@ -54,6 +55,10 @@ const BRINGS_WORK: ReadonlySet<Verb> = new Set([
   'replayWebhookEvent',
   'claimDeliveries',
   'settleDelivery',
+  'receive',
+  'claimArrivals',
+  'settleArrival',
+  'unsubscribe',
 ]);
 
 /**
@@ -66,6 +71,7 @@ export class Mailroom extends DurableObject<Env> {
   readonly #account: string;
   readonly #room: Room;
   readonly #dispatch: Dispatch;
+  readonly #readings: Readings;
   readonly #host: Host;
   readonly #objects: ObjectStore;
   /** When the alarm rings, as far as this instance knows; null makes it set one. */
@@ -96,10 +102,21 @@ export class Mailroom extends DurableObject<Env> {
       relays: settings.relays,
       shards: settings.relayShards,
     });
+    this.#readings = new Readings({
+      account: this.#account,
+      room: this.#room,
+      readers: env.READER,
+      host: this.#host,
+      waitUntil: (work) => ctx.waitUntil(work),
+      changed: () => this.#armAnyway(),
+    });
     // No lease, nobody to ask for. (The room's other moments are lanes, all left out here, and the end of somebody's patience.)
     const lanes = ['', SIMULATED, ...settings.relays.map(({ name }) => name)];
     const mail = this.#room.nextDue({ now: 0, closed: lanes });
-    this.#hasSettledIn = mail === null && this.#room.nextDeliveryDue({ now: 0 }) === null;
+    this.#hasSettledIn =
+      mail === null &&
+      this.#room.nextDeliveryDue({ now: 0 }) === null &&
+      this.#room.nextArrivalDue({ now: 0 }) === null;
     this.#sweptAt = ctx.storage.kv.get<number>(SWEPT_AT) ?? 0;
   }
 
@@ -185,6 +202,7 @@ export class Mailroom extends DurableObject<Env> {
     const { claims } = this.#room.claimDeliveries({ now, limit: CALLS_AT_ONCE, leaseMs: NOTIFY_LEASE_MS });
     this.#noCallsUntil = claims.length === 0 ? now + NO_CALLS_MS : 0;
     for (const claim of claims) this.ctx.waitUntil(this.#call(claim));
+    this.#readings.begin(now);
   }
 
   /** Simulated addresses are settled inside: no network, no relay object. */
@@ -262,6 +280,8 @@ export class Mailroom extends DurableObject<Env> {
     const call = this.#room.nextDeliveryDue({ now });
     const looks = [mail ?? Number.POSITIVE_INFINITY, Math.max(now, this.#sweptAt + SWEEP_EVERY_MS)];
     if (call !== null) looks.push(Math.max(call, now, this.#noCallsUntil));
+    const mailIn = this.#readings.nextLook(now);
+    if (mailIn !== null) looks.push(mailIn);
     if (!this.#hasSettledIn && !this.#isSettlingIn) looks.push(now);
     const at = Math.min(...looks);
     if (this.#ringsAt !== null && this.#ringsAt <= at) return;

@@ -23,6 +23,7 @@ import { type Bucket, fullBucket, take, waitForOne } from '../../relay/rate.ts';
 import type { Relay as Carrier, Condition, RelayConfig } from '../../relay/relay.ts';
 import { createSmtpConnect } from '../../relay/smtp.ts';
 import type { Env } from './env.ts';
+import { workerReturnPaths } from './funnel.ts';
 import { workerHost, workerLog } from './host.ts';
 import { remoteRoom } from './remote-room.ts';
 import { settingsOf, type WorkerSettings } from './settings.ts';
@@ -65,6 +66,7 @@ export class Relay extends DurableObject<Env> {
   readonly #relay: Carrier;
   readonly #host: Host;
   readonly #objects: ObjectStore;
+  readonly #returnPaths: Pick<CarryParts, 'returnPaths'>;
   /** Messages that are here, by account. */
   readonly #carried = new Map<string, number>();
   #health: Health = healthy();
@@ -76,6 +78,8 @@ export class Relay extends DurableObject<Env> {
     const settings = settingsOf(env);
     this.#host = workerHost({ log: workerLog(settings), now: () => this.clock() });
     this.#objects = workerStore({ env, settings, host: this.#host });
+    const returnPaths = workerReturnPaths(settings);
+    this.#returnPaths = returnPaths === null ? {} : { returnPaths };
     const clock = { now: this.#host.now, after: this.#host.after };
     const connect = createSmtpConnect({ openSocket, tls: {}, clock, waits: WORKERS_WAITS });
     this.#relay = createRelay(configOf(settings, ctx.id.name ?? ''), {
@@ -151,6 +155,7 @@ export class Relay extends DurableObject<Env> {
       relay: this.#relay,
       objects: this.#objects,
       compose,
+      ...this.#returnPaths,
       recipientsAtOnce: this.#recipientsAtOnce,
       answered: (condition, taken) => {
         if (condition !== null) this.#heard(condition);

@@ -69,8 +69,18 @@ type OwnName = keyof typeof OWN;
 const OWN_NAMES = Object.keys(OWN) as readonly OwnName[];
 
 /** Settings that only a process of our own can have. */
-type HostName = 'PORT' | 'HOST' | 'DATA_DIR';
-const HOST_NAMES: ReadonlySet<string> = new Set(['PORT', 'HOST', 'DATA_DIR'] satisfies HostName[]);
+const HOST_ONLY = [
+  'PORT',
+  'HOST',
+  'DATA_DIR',
+  // There is no inbound TCP on Workers: mail comes by `email()` and over HTTP.
+  'SMTP_PORT',
+  'SMTP_HOST',
+  'SMTP_TLS_CERT',
+  'SMTP_TLS_KEY',
+] as const;
+type HostName = (typeof HOST_ONLY)[number];
+const HOST_NAMES: ReadonlySet<string> = new Set(HOST_ONLY);
 
 export type SettingName = Exclude<SharedName, HostName> | OwnName;
 
@@ -82,7 +92,7 @@ export const SETTING_NAMES: readonly SettingName[] = [
   ...OWN_NAMES,
 ];
 
-export interface WorkerSettings extends Omit<Settings, HostName | 'relays' | 'PUBLIC_URL'> {
+export interface WorkerSettings extends Omit<Settings, HostName | 'relays' | 'smtp' | 'PUBLIC_URL'> {
   readonly PUBLIC_URL: string;
   readonly SECRET_KEY: string;
   readonly relays: readonly RelayConfig[];
@@ -122,7 +132,7 @@ export function readWorkerSettings(env: Readonly<Record<string, unknown>>): Read
   const { RELAY_SHARDS, ACCOUNTS, CATCH_ALL_PORT, SECRET_KEY } = own.data as {
     readonly [Name in OwnName]: z.output<(typeof OWN)[Name]['schema']>;
   };
-  const { PUBLIC_URL, relays, ...settings } = shared.settings;
+  const { PUBLIC_URL, relays, smtp: _none, ...settings } = shared.settings;
   return {
     ok: true,
     settings: {
@@ -193,5 +203,7 @@ export function mailroomConfig(settings: WorkerSettings): MailroomConfig {
     maxAgeMs: settings.maxAgeMs,
     retentionMs: settings.retentionMs,
     eventRetentionMs: settings.eventRetentionMs,
+    inboundRetentionMs: settings.inboundRetentionMs,
+    returnPaths: settings.RETURN_PATH_DOMAIN !== undefined,
   };
 }

@@ -17,6 +17,7 @@ import {
 export function claimContract(house: LendHouse): void {
   describe('claim', () => {
     taking(house);
+    eachAlone(house);
     relays(house);
     dispatchChecks(house);
     dots(house);
@@ -114,6 +115,51 @@ function taking(house: LendHouse): void {
       expect(room.recipient(id).state).toBe('claimed');
       expect(room.dot(claim)).toBe(true);
       expect(room.recipient(id).state).toBe('sending');
+    }));
+}
+
+function eachAlone(house: LendHouse): void {
+  const THREE = ['ann@example.org', 'ben@example.org', 'cid@example.org'];
+  const alone = (work: (room: House) => void) => house(work, { returnPaths: true });
+  const ordinals = (room: House, call?: Parameters<House['claims']>[0]) =>
+    room.claims(call).map(({ recipients }) => recipients.map(({ ordinal }) => ordinal));
+
+  test('with return paths each recipient is claimed alone, under an attempt of its own', () =>
+    alone((room) => {
+      const id = room.accepted(THREE);
+      const claims = room.claims();
+      expect(claims.map(({ recipients }) => recipients.map(({ address }) => address))).toEqual(
+        THREE.map((address) => [address]),
+      );
+      expect(new Set(claims.map(({ attemptId }) => attemptId)).size).toBe(3);
+      const [first, second, third] = claims;
+      if (first === undefined || second === undefined || third === undefined) throw new Error('three claims');
+      expect([room.dot(first), room.dot(second)]).toEqual([true, true]);
+      room.settle(first, SENT);
+      room.settle(second, LOST);
+      room.settle(third, deferred('451 4.3.0 Later'));
+      expect(room.read(id).recipients.map(({ state }) => state)).toEqual(['sent', 'unknown', 'deferred']);
+    }));
+
+  test('with return paths the limit counts claims, and what is left over comes next', () =>
+    alone((room) => {
+      room.accepted(THREE);
+      room.accepted(['dan@example.org']);
+      expect(ordinals(room, { limit: 2 })).toEqual([[0], [1]]);
+      expect(ordinals(room, { limit: 2 })).toEqual([[2], [0]]);
+    }));
+
+  test('with return paths a null sender stays one, so its recipients stay together', () =>
+    alone((room) => {
+      room.accepted(THREE, { sender: '' });
+      expect(ordinals(room)).toEqual([[0, 1, 2]]);
+    }));
+
+  test('with return paths simulated recipients stay together: they go nowhere', () =>
+    alone((room) => {
+      const envelope = THREE.map((address) => ({ address, simulation: 'delivered' as const }));
+      room.accepted(THREE, { envelope });
+      expect(ordinals(room, { relay: 'simulated', unbound: false })).toEqual([[0, 1, 2]]);
     }));
 }
 

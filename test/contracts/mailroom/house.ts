@@ -36,6 +36,7 @@ export const CONFIG: MailroomConfig = {
   maxAgeMs: 48 * HOUR,
   retentionMs: 30 * DAY,
   eventRetentionMs: 30 * DAY,
+  inboundRetentionMs: null,
 };
 
 export const OPERATOR: Door = { credential: { kind: 'operator' }, scope: 'sending' };

@@ -18,8 +18,56 @@ const lookUp = (room: House, idOrAddress: string): SuppressionRecord | null =>
 export function suppressionsContract(house: LendHouse): void {
   describe('suppressions', () => {
     entries(house);
+    leaving(house);
     effects(house);
   });
+}
+
+/** RFC 8058: one click, once or many times. */
+function leaving(house: LendHouse): void {
+  const leave = (room: House, address: string): void =>
+    room.room.unsubscribe({ id: room.newId(), address, now: room.now });
+
+  test('whoever follows the link of a mail is on the list of the account, and stays there as he is', () =>
+    house((room) => {
+      leave(room, 'ann@example.org');
+      const entry = lookUp(room, 'ann@example.org');
+      expect(entry).toMatchObject({ origin: 'manual', sourceId: null, expiresAt: null, createdAt: START });
+      room.now += HOUR;
+      leave(room, 'ANN@example.org');
+      expect(lookUp(room, 'ann@example.org')).toEqual(entry);
+    }));
+
+  test('an entry that would have ended stays for whoever asked for no more, and for an address that is dead', () =>
+    house((room) => {
+      const ends = { expiresAt: START + HOUR, note: 'on holiday' };
+      const asked = add(room, 'ann@example.org', ends);
+      leave(room, 'Ann@example.org');
+      const id = room.accepted(['ben@example.org']);
+      const claim = room.claimed();
+      const dead = add(room, 'ben@example.org', ends);
+      room.settle(claim, bounced('550 5.1.1 no such user', { suppress: true }));
+      room.now += 2 * HOUR;
+      expect(lookUp(room, 'ann@example.org')).toMatchObject({
+        id: asked.id,
+        expiresAt: null,
+        origin: 'manual',
+      });
+      const entry = { id: dead.id, expiresAt: null, note: null, origin: 'bounce', sourceId: id };
+      expect(lookUp(room, 'ben@example.org')).toMatchObject(entry);
+      expect(room.room.sweep({ now: room.now, limit: 10 })).toMatchObject({ removed: 0 });
+    }));
+
+  test('it is told once, and what is sent after it is recorded and not sent', () =>
+    house((room) => {
+      leave(room, 'ann@example.org');
+      leave(room, 'ann@example.org');
+      const id = room.accepted();
+      expect(room.recipient(id)).toMatchObject({ state: 'suppressed', reason: 'manual' });
+      const filter = { type: null, emailId: null, recipient: null, tag: null, since: null, until: null };
+      const told = room.room.events({ filter: { ...filter, type: 'suppression.added' }, page: PAGE });
+      expect(told).toMatchObject({ value: { items: [{ recipient: 'ann@example.org' }] } });
+    }));
 }
 
 function entries(house: LendHouse): void {

@@ -22,6 +22,7 @@ function keeping(house: LendHouse): void {
         endpoint: 'https://hooks.example.com/in',
         types: ['email.sent', 'contact.created'],
         sealedSecret: `sealed-${id}`,
+        includeBody: false,
         status: 'enabled',
         disabledReason: null,
         disabledAt: null,

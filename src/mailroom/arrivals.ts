@@ -1,0 +1,136 @@
+import type { ArrivalClaim, InboxVerbs } from './inbox-records.ts';
+import type { Routing } from './match-route.ts';
+import { MAX_TRIES } from './reading-tries.ts';
+import { tellReceived } from './received-event.ts';
+import { envelopeOf, headAt, peerOf, type ReceivedRow, routingAt } from './received-row.ts';
+import type { Room } from './room.ts';
+
+/** After a reader that came to nothing, or storage that was down. */
+const AGAIN_MS = 10_000;
+
+export function claimArrivals(
+  room: Room,
+  { now, limit, leaseMs }: Parameters<InboxVerbs['claimArrivals']>[0],
+): ReturnType<InboxVerbs['claimArrivals']> {
+  return room.sql.transaction((): ReturnType<InboxVerbs['claimArrivals']> => {
+    freeArrivals(room, { now, all: false });
+    const rows = room.sql.exec<ReceivedRow>(
+      'SELECT * FROM received WHERE due_at <= ? AND due_at IS NOT NULL AND lease_until IS NULL ORDER BY due_at LIMIT ?',
+      now,
+      limit,
+    );
+    const claims = rows.map((row) => take(room, { row, now, leaseMs }));
+    return { claims, nextAt: nextArrivalDue(room) };
+  });
+}
+
+/** A try counts from here on: of a mail that takes its reader with it nobody else tells. */
+function take(
+  room: Room,
+  { row, now, leaseMs }: { readonly row: ReceivedRow; readonly now: number; readonly leaseMs: number },
+): ArrivalClaim {
+  const claimId = `${row.seq}.${room.newId()}`;
+  const leaseUntil = now + leaseMs;
+  room.sql.exec(
+    'UPDATE received SET tries = tries + 1, claimed_at = ?, lease_until = ?, claim_id = ? WHERE seq = ?',
+    now,
+    leaseUntil,
+    claimId,
+    row.seq,
+  );
+  const routing = routingAt(row);
+  return {
+    claimId,
+    id: row.id,
+    createdAt: row.created_at,
+    source: row.source,
+    envelopeFrom: row.envelope_from,
+    envelopeTo: envelopeOf(row),
+    peer: peerOf(row),
+    rawKey: row.raw_key,
+    rawSize: row.raw_size,
+    rawSha256: row.raw_sha256,
+    head: headAt(room.sql, row.seq),
+    attempt: row.tries + 1,
+    forwardTo: routing.forwardTo,
+    wantsBody: isBodyWanted(room, routing),
+    leaseUntil,
+  };
+}
+
+function isBodyWanted({ sql }: Room, { webhooks }: Routing): boolean {
+  const [wanting] = sql.exec(
+    `SELECT 1 FROM webhooks WHERE status = 'enabled' AND include_body = 1
+       AND EXISTS (SELECT 1 FROM json_each(types) WHERE value = 'email.received')
+       AND (? IS NULL OR id IN (SELECT value FROM json_each(?))) LIMIT 1`,
+    webhooks === null ? null : 1,
+    JSON.stringify(webhooks ?? []),
+  );
+  return wanting !== undefined;
+}
+
+/** The one who holds this claim, or null when it is another's by now. */
+export function heldArrival({ sql }: Room, claimId: string): ReceivedRow | null {
+  const seq = Number(claimId.split('.')[0]);
+  if (!Number.isSafeInteger(seq)) return null;
+  const [row] = sql.exec<ReceivedRow>('SELECT * FROM received WHERE seq = ? AND claim_id = ?', seq, claimId);
+  return row ?? null;
+}
+
+/** Nobody's fault of the mail: as if it had never been claimed, and a little later. */
+export function withdrawArrival({ sql }: Room, { row, now }: Subject): void {
+  sql.exec(
+    `UPDATE received SET tries = tries - 1, due_at = ?, ${FREE} WHERE seq = ?`,
+    now + AGAIN_MS,
+    row.seq,
+  );
+}
+
+/**
+ * Its reader died or took too long. What it was is never lost: in the end it is told as it is listed. One that is to be passed
+ * on is claimed once more, to be passed on unread: whoever forwards all his mail looks for it nowhere else.
+ */
+export function failArrival(room: Room, { row, now }: Subject): void {
+  const isPassedOn = routingAt(row).forwardTo.length > 0;
+  if (row.tries < MAX_TRIES + (isPassedOn ? 1 : 0)) {
+    room.sql.exec(`UPDATE received SET due_at = ?, ${FREE} WHERE seq = ?`, now + AGAIN_MS, row.seq);
+    return;
+  }
+  finishArrival(room, row);
+  tellReceived(room, { row, head: headAt(room.sql, row.seq), attachments: [], full: null, now });
+}
+
+export function finishArrival({ sql }: Room, row: ReceivedRow): void {
+  sql.exec(`UPDATE received SET due_at = NULL, ${FREE} WHERE seq = ?`, row.seq);
+}
+
+type Subject = { readonly row: ReceivedRow; readonly now: number };
+
+const FREE = 'claimed_at = NULL, lease_until = NULL, claim_id = NULL';
+
+/**
+ * Ends leases that are over. Answers how many.
+ *
+ * @param all true at the start of a single process: no lease can be live then.
+ */
+export function freeArrivals(
+  room: Room,
+  { now, all }: { readonly now: number; readonly all: boolean },
+): number {
+  const ended = room.sql.exec<ReceivedRow>(
+    'SELECT * FROM received WHERE lease_until IS NOT NULL AND lease_until <= ?',
+    all ? Number.MAX_SAFE_INTEGER : now,
+  );
+  for (const row of ended) failArrival(room, { row, now });
+  return ended.length;
+}
+
+/** The earliest of: a mail that waits, the end of a lease. */
+export function nextArrivalDue({ sql }: Room): number | null {
+  const [row] = sql.exec<{ due: number | null; lease: number | null }>(
+    `SELECT (SELECT MIN(due_at) FROM received WHERE due_at IS NOT NULL AND lease_until IS NULL) AS due,
+       (SELECT MIN(lease_until) FROM received WHERE lease_until IS NOT NULL) AS lease`,
+  );
+  const known = [row?.due ?? null, row?.lease ?? null].filter((at) => at !== null);
+  return known.length === 0 ? null : Math.min(...known);
+}
