@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { Address, Addresses } from './address.ts';
 import { SEND_SWITCHES } from './email.ts';
+import { NO_LINK_IN_RAW } from './send-headers.ts';
 
 export const RAW_MEDIA_TYPE = 'message/rfc822';
 
@@ -17,6 +18,14 @@ export const SendRaw = z
         description: 'Envelope recipients. Default: `To`, `Cc` and `Bcc`.',
       }).exactOptional(),
       ...SEND_SWITCHES,
+      unsubscribe: z
+        .boolean({ error: '`true` or `false` is expected.' })
+        .refine((value) => !value, { error: NO_LINK_IN_RAW })
+        .meta({
+          description: 'Extension. `true` is refused: a complete message gets no link.',
+          'x-extension': true,
+        })
+        .exactOptional(),
     },
     { error: 'An object is expected.' },
   )

@@ -65,8 +65,19 @@ function matching(route: Route, segments: readonly string[]) {
   return { route, params, words };
 }
 
+/** What paths without a parameter lead to: nothing can win over a path of words alone, so one look is enough. */
+const BY_WORDS: ReadonlyMap<string, RouteMatch> = new Map(
+  ROUTES.filter(({ segments }) => !segments.some((segment) => PARAMETER.test(segment))).map(
+    ({ id, method, segments }) => [`${method} /${segments.join('/')}`, { kind: 'operation', id, params: {} }],
+  ),
+);
+
 /** Which operation a request asks for. `path` is the path of the URL, still encoded. */
 export function matchRoute(method: string, path: string): RouteMatch {
+  return BY_WORDS.get(`${method} ${path}`) ?? matchSegments(method, path);
+}
+
+function matchSegments(method: string, path: string): RouteMatch {
   const segments = segmentsOf(path);
   if (segments[0] === 'emails' && RESERVED.has(segments[1] ?? '')) return { kind: 'unknown' };
   const fits = ROUTES.flatMap((route) => matching(route, segments) ?? []);

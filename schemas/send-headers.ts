@@ -26,7 +26,20 @@ export const SendHeaders = z.object({
     .exactOptional(),
 });
 
-/** Of mail that is composed here: a message that is complete has no place for a link of ours. */
+export const NO_LINK_IN_RAW =
+  'A message that is complete gets no link. Write `List-Unsubscribe` into it, or send with `POST /emails`.';
+
+/** Of a message that is complete: it has no place for a link of ours, and whoever asks for one must not think it is there. */
+export const RawHeaders = z.object({
+  ...SendHeaders.shape,
+  'X-Mailwright-Unsubscribe': z
+    .enum(['true', 'false'], { error: '`true` or `false` is expected.' })
+    .refine((value) => value !== 'true', { error: NO_LINK_IN_RAW })
+    .meta({ description: 'Extension. `true` is refused: a complete message gets no link.' })
+    .exactOptional(),
+});
+
+/** Of mail that is composed here. */
 export const MailHeaders = z.object({
   ...SendHeaders.shape,
   'X-Mailwright-Unsubscribe': z

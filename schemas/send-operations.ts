@@ -4,7 +4,7 @@ import { DryRun } from './dry-run.ts';
 import { EmailId, SendEmail } from './email.ts';
 import type { Operation } from './operation.ts';
 import { RAW_MEDIA_TYPE, SendRaw } from './raw.ts';
-import { BatchHeaders, MailHeaders, SendHeaders } from './send-headers.ts';
+import { BatchHeaders, MailHeaders, RawHeaders } from './send-headers.ts';
 
 /** A dry run answers under the same status as the send it tries. Its shape comes first: `{id}` would fit both. */
 const SendAnswer = z.union([DryRun, EmailId]).meta({
@@ -131,7 +131,7 @@ export const SEND_OPERATIONS = {
       'Extension. Takes a whole RFC 5322 message, as JSON with base64 or as the bytes themselves under ' +
       '`message/rfc822`. The envelope comes from `from` and `to`, else from the headers. `Bcc` is removed; sender ' +
       'check, limits, suppression, idempotency and events are those of any mail.',
-    headers: SendHeaders,
+    headers: RawHeaders,
     body: SendRaw,
     bytesBody: RAW_MEDIA_TYPE,
     answers: { 200: SendAnswer },

@@ -52,6 +52,8 @@ export class Clerk {
   readonly #leaving = new AbortController();
   readonly #errands = new Set<Promise<void>>();
   #cancelTimer: () => void = () => {};
+  /** When the timer that is set goes off; none is. */
+  #armedFor = Number.POSITIVE_INFINITY;
   #rounds: Promise<void> | null = null;
   #again = false;
   #scanAt: number;
@@ -235,7 +237,6 @@ export class Clerk {
   }
 
   #arm(): void {
-    this.#cancelTimer();
     if (this.#leaving.signal.aborted) return;
     const now = this.#parts.host.now();
     const moments = [this.#scanAt, this.#sweepAt];
@@ -247,6 +248,14 @@ export class Clerk {
       if (wait !== null && wait > 0) moments.push(now + wait);
       if (look !== null) moments.push(look);
     }
-    this.#cancelTimer = this.#parts.host.after(Math.max(0, Math.min(...moments) - now), () => this.#turn());
+    const at = Math.min(...moments);
+    // One that goes off sooner looks, and is set again then: rounds are many, and the next moment is nearly always the scan.
+    if (this.#armedFor <= at && this.#armedFor > now) return;
+    this.#cancelTimer();
+    this.#armedFor = at;
+    this.#cancelTimer = this.#parts.host.after(Math.max(0, at - now), () => {
+      this.#armedFor = Number.POSITIVE_INFINITY;
+      this.#turn();
+    });
   }
 }

@@ -121,6 +121,8 @@ export class Notifier {
       this.#agenda.plan(account, host.now() + TROUBLE_MS);
     } finally {
       this.#reserved -= limit;
+      // Places that were kept for this account and not needed are another's, who found none.
+      this.#again ||= this.#hungry.size > 0 && this.#running.size + this.#reserved < CALLS_AT_ONCE;
     }
   }
 

@@ -1,6 +1,5 @@
 import { parseKey } from '../mailroom/key-format.ts';
 import type { Async, Credential, Mailroom } from '../mailroom/mailroom.ts';
-import { sha256Hex } from './digest.ts';
 import { OPERATOR_ACCOUNT, type Parts } from './parts.ts';
 
 /** Who says he calls, and the room that will decide whether it is true. */
@@ -36,7 +35,10 @@ export async function identify(header: string | null, parts: Parts): Promise<Ide
   }
   const key = parseKey({ prefix: parts.settings.keyPrefix, token });
   if (key === null) return { kind: 'invalid' };
-  const hash = await sha256Hex(new TextEncoder().encode(token));
+  // Not by `crypto.subtle`, which asks a thread: this is done for every request.
+  const hasher = parts.hasher();
+  hasher.update(new TextEncoder().encode(token));
+  const hash = await hasher.digest();
   const room = await parts.account(key.account);
   if (room !== null) return callerOf(room, key.account, { kind: 'key', id: key.publicId, hash });
   // An account that does not exist costs the same look-up as one that does: the answer's time tells nothing.

@@ -61,6 +61,11 @@ export async function inlineImages(
   return parts.join('') + html.slice(end);
 }
 
+/** Whether an answer that shows images may be a large one. */
+export function hasImages(files: readonly ReceivedAttachmentRecord[]): boolean {
+  return imagesById(files).size > 0;
+}
+
 /** Of two with one id the first counts. */
 function imagesById(
   files: readonly ReceivedAttachmentRecord[],

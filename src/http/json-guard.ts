@@ -186,6 +186,8 @@ class StringSkipper {
   }
 
   #find(byte: number, from: number): number {
+    // Line ends are two escapes in a row.
+    if (this.#bytes[from] === byte) return from;
     const found = this.#bytes.indexOf(byte, from);
     return found === -1 ? this.#bytes.length : found;
   }

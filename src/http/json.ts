@@ -4,6 +4,9 @@ import { type GuardFinding, guardJson, MAX_DEPTH, MAX_ELEMENTS, MAX_KEYS } from 
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
+/** Made once: making one costs more than decoding a small mail. Without `stream` it keeps nothing from call to call. */
+const STRICT = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 export type ParsedJson =
   | { readonly ok: true; readonly value: Json }
   | { readonly ok: false; readonly refusal: Refusal };
@@ -50,7 +53,7 @@ function decode(bytes: Uint8Array): Json | undefined {
 
 /** Strict. `ignoreBOM` keeps the mark in the text, where `JSON.parse` refuses it. */
 export function utf8(bytes: Uint8Array): string {
-  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  return STRICT.decode(bytes);
 }
 
 /** The path of the first string that is not well formed; of a key, that of its object. Depth is bounded by the guard. */

@@ -8,6 +8,7 @@ import type { Hasher } from '../objects/hasher.ts';
 import type { ObjectStore } from '../objects/store.ts';
 import type { Sealer } from '../secrets/sealer.ts';
 import type { Tickets } from '../secrets/ticket.ts';
+import type { FewAtOnce } from './few-at-once.ts';
 
 /** What the operator configured that `http` must know. */
 export interface Settings {
@@ -125,6 +126,8 @@ export interface Parts {
   /** Something of this account may be due now. */
   readonly wake: (account: string) => void;
   readonly guesses?: GuessLimit;
+  /** Where one process answers everybody: mails with their images in them, which are some 60 MB while they are put together. */
+  readonly largeAnswers?: FewAtOnce;
 }
 
 /** The account that the operator's API_KEY opens. */

@@ -7,7 +7,7 @@ import { downloadUrl } from '../secrets/download-links.ts';
 import type { Context, KeyedHandlers } from './context.ts';
 import { deleteObjects } from './delete-objects.ts';
 import type { Body } from './draft.ts';
-import { inlineImages } from './inline-images.ts';
+import { hasImages, inlineImages } from './inline-images.ts';
 import { presentPage } from './present.ts';
 import { LINK_MS, presentFile } from './present-file.ts';
 import { presentReceived, presentReceivedSummary } from './present-received.ts';
@@ -31,10 +31,16 @@ export const received: Pick<
     const mail = await context.room.receivedEmail({ id: params.id.toLowerCase() });
     if (mail === null) return { refusal: notFound('Email') };
     const htmlFormat = query.html_format ?? 'data_uri';
-    const { html, text } = await bodyOf(mail, context);
-    const shown = html !== null && htmlFormat === 'data_uri' ? await withImages(html, mail, context) : html;
-    const raw = await rawLink(mail, context);
-    return { status: 200, body: presentReceived(mail, { html: shown, text, htmlFormat, raw }) };
+    const answer = async () => {
+      const { html, text } = await bodyOf(mail, context);
+      const isShown = html !== null && htmlFormat === 'data_uri';
+      const shown = isShown ? await withImages(html, mail, context) : html;
+      const raw = await rawLink(mail, context);
+      return { status: 200, body: presentReceived(mail, { html: shown, text, htmlFormat, raw }) } as const;
+    };
+    const { largeAnswers } = context.parts;
+    const isLarge = htmlFormat === 'data_uri' && hasImages(mail.attachments);
+    return isLarge && largeAnswers !== undefined ? await largeAnswers.run(answer) : await answer();
   },
 
   async deleteReceivedEmail({ params }, { room, parts, now }) {

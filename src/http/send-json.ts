@@ -45,6 +45,7 @@ export function parseSendJson(bytes: Uint8Array<ArrayBuffer>, limits: SendLimits
 /** The text without its contents; undefined when it is no JSON. */
 function parsed(bytes: Uint8Array, contents: readonly Span[], nonce: string | null): Json | undefined {
   try {
+    if (contents.length === 0) return JSON.parse(utf8(bytes));
     let text = '';
     let from = 0;
     for (const [index, { start, end }] of contents.entries()) {

@@ -2,6 +2,7 @@ import { unavailable } from '../../schemas/refusal.ts';
 import type { NewArrival } from '../mailroom/inbox-records.ts';
 import type { Async, Mailroom } from '../mailroom/mailroom.ts';
 import { objectKey } from '../objects/key.ts';
+import { reasonOf } from '../objects/reason.ts';
 import type { ObjectMeta, ObjectStore } from '../objects/store.ts';
 import { StoreUnavailable } from '../objects/store.ts';
 import { HeaderTaker } from './header-taker.ts';
@@ -59,7 +60,7 @@ export function createReceive(parts: ReceiveParts): Receive {
       if (cause instanceof TooLarge)
         return { kind: 'refused', reason: 'size', message: 'Message too large.' };
       if (!(cause instanceof StoreUnavailable)) throw cause;
-      parts.host.log({ level: 'error', event: 'mail_not_stored', account, cause: cause.message });
+      parts.host.log({ level: 'error', event: 'mail_not_stored', account, cause: reasonOf(cause) });
       return NOT_NOW;
     }
   };

@@ -64,12 +64,16 @@ export interface ArrivalCall {
 
 export type Outcome = SettleArrivalCall['outcome'];
 
+/** The bytes of the mail itself, and nothing that would be written. */
+class RawUnreadable extends StoreUnavailable {}
+
 /** Reads one mail and says what came of it; writes nothing but objects. Never throws. */
 export async function readArrival(call: ArrivalCall, parts: ReadParts): Promise<Outcome> {
   try {
     return await read(call, parts);
   } catch (cause) {
     // Another day, the store is there again; but other bytes than those that were put stay other bytes.
+    if (cause instanceof RawUnreadable) return { kind: 'withdrawn', isUnreadable: true };
     if (cause instanceof StoreUnavailable) return { kind: 'withdrawn' };
     const reason = cause instanceof WrongBytes ? 'raw_changed' : String(cause);
     return { kind: 'failed', cause: reason };
@@ -78,14 +82,14 @@ export async function readArrival(call: ArrivalCall, parts: ReadParts): Promise<
 
 async function read({ account, claim }: ArrivalCall, parts: ReadParts): Promise<Outcome> {
   const { objects, host, newId, settings } = parts;
-  const found = await objects.get(claim.rawKey);
-  if (found === null) return { kind: 'failed', cause: 'raw_missing' };
+  const raw = await rawOf(claim.rawKey, objects);
+  if (raw === null) return { kind: 'failed', cause: 'raw_missing' };
   const deadline = new AbortController();
   const stopWatch = host.after(PARSE_WITHIN_MS, () => deadline.abort());
   const { rawSize: size, rawSha256: sha256 } = claim;
   const { sink, finished } = keepFiles({ account, objects, hasher: host.hasher, newId });
   const isLast = claim.attempt > MAX_TRIES;
-  const source = isLast ? headerOf(found.body) : verified(found.body, { size, sha256 }, host.hasher());
+  const source = isLast ? headerOf(raw) : verified(raw, { size, sha256 }, host.hasher());
   const whole = await parseMail({ source, sink, signal: deadline.signal }).finally(stopWatch);
   await finished();
   const parsed = isLast ? { ...whole, ...UNREAD } : whole;
@@ -115,6 +119,28 @@ async function read({ account, claim }: ArrivalCall, parts: ReadParts): Promise<
         )
       : null,
   };
+}
+
+/** @throws RawUnreadable, also while it is read */
+async function rawOf(key: string, objects: ObjectStore): Promise<AsyncIterable<Uint8Array> | null> {
+  try {
+    const found = await objects.get(key);
+    return found === null ? null : told(found.body);
+  } catch (cause) {
+    throw unreadable(cause);
+  }
+}
+
+async function* told(raw: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* raw;
+  } catch (cause) {
+    throw unreadable(cause);
+  }
+}
+
+function unreadable(cause: unknown): unknown {
+  return cause instanceof StoreUnavailable ? new RawUnreadable(cause.message, { cause }) : cause;
 }
 
 /** Of a mail whose readers came to nothing twice. */

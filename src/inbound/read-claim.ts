@@ -45,12 +45,17 @@ export async function readClaim(
     received: claim.id,
     attempt: claim.attempt,
     outcome: outcome.kind,
-    cause: outcome.kind === 'failed' ? outcome.cause : null,
+    cause: causeOf(outcome),
     parse: outcome.kind === 'read' ? outcome.mail.parse : null,
     forwards: outcome.kind === 'read' ? outcome.forwards.length : 0,
     milliseconds: host.now() - since,
     written,
   });
+}
+
+function causeOf(outcome: Outcome): string | null {
+  if (outcome.kind === 'failed') return outcome.cause;
+  return outcome.kind === 'withdrawn' && outcome.isUnreadable === true ? 'raw_unreadable' : null;
 }
 
 /**

@@ -4,7 +4,7 @@ import { passDoor } from './door.ts';
 import { checkKey, checkReservation, completeKey, releaseKey } from './idempotency.ts';
 import { keepObjects } from './leaving-objects.ts';
 import type { AcceptCall, Accepted, Admission, AdmittedKey, SendItem } from './mailroom.ts';
-import { objectsOf, storeEmail } from './outbox.ts';
+import { objectsOf, storeEmails } from './outbox.ts';
 import type { Room } from './room.ts';
 import { senderRefusal } from './sender.ts';
 import { finishUpload } from './uploads.ts';
@@ -26,7 +26,7 @@ export function accept(room: Room, call: AcceptCall): Accepted {
       return { kind: 'refused', rate, refusal };
     }
     for (const { id, content } of call.uploads ?? []) finishUpload(room, { id, content });
-    for (const item of good) storeEmail(room, { email: item.email, now: call.now });
+    storeEmails(room, { emails: good.map(({ email }) => email), now: call.now });
     const answer = answerOf({ mode: call.mode, results });
     const { idempotency: claim } = call.door;
     if (claim !== undefined) completeKey({ sql: room.sql, claim, answer, now: call.now });

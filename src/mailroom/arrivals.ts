@@ -1,6 +1,6 @@
 import type { ArrivalClaim, InboxVerbs } from './inbox-records.ts';
 import type { Routing } from './match-route.ts';
-import { MAX_TRIES } from './reading-tries.ts';
+import { MAX_CRASHES, MAX_TRIES, MAX_UNREADABLE_MS } from './reading-tries.ts';
 import { tellReceived } from './received-event.ts';
 import { envelopeOf, headAt, peerOf, type ReceivedRow, routingAt } from './received-row.ts';
 import type { Room } from './room.ts';
@@ -24,7 +24,6 @@ export function claimArrivals(
   });
 }
 
-/** A try counts from here on: of a mail that takes its reader with it nobody else tells. */
 function take(
   room: Room,
   { row, now, leaseMs }: { readonly row: ReceivedRow; readonly now: number; readonly leaseMs: number },
@@ -32,7 +31,7 @@ function take(
   const claimId = `${row.seq}.${room.newId()}`;
   const leaseUntil = now + leaseMs;
   room.sql.exec(
-    'UPDATE received SET tries = tries + 1, claimed_at = ?, lease_until = ?, claim_id = ? WHERE seq = ?',
+    'UPDATE received SET claimed_at = ?, lease_until = ?, claim_id = ? WHERE seq = ?',
     now,
     leaseUntil,
     claimId,
@@ -78,26 +77,54 @@ export function heldArrival({ sql }: Room, claimId: string): ReceivedRow | null 
 }
 
 /** Nobody's fault of the mail: as if it had never been claimed, and a little later. */
-export function withdrawArrival({ sql }: Room, { row, now }: Subject): void {
-  sql.exec(
-    `UPDATE received SET tries = tries - 1, due_at = ?, ${FREE} WHERE seq = ?`,
-    now + AGAIN_MS,
-    row.seq,
-  );
+export function withdrawArrival(room: Room, { row, now }: Subject): void {
+  again(room, { row, now });
+}
+
+/** Its reader died of it or took too long. What it was is never lost: in the end it is told as it is listed. */
+export function failArrival(room: Room, { row, now }: Subject): void {
+  const tries = row.tries + 1;
+  if (tries < MAX_TRIES) again(room, { row: { ...row, tries }, now });
+  else giveUp(room, { row, now });
+}
+
+/** Storage did not give its bytes. Whether it is down or has lost just these, only time tells. */
+export function missArrival(room: Room, { row, now }: Subject): void {
+  const since = row.unreadable_since ?? now;
+  const missed = { ...row, unreadable_since: since };
+  if (now - since < MAX_UNREADABLE_MS) again(room, { row: missed, now });
+  else giveUp(room, { row: missed, now });
+}
+
+/** Whoever read it is gone and said nothing. */
+function crashArrival(room: Room, { row, now }: Subject): void {
+  const crashed = { ...row, crashes: row.crashes + 1 };
+  if (crashed.crashes < MAX_CRASHES) again(room, { row: crashed, now });
+  else giveUp(room, { row: crashed, now });
 }
 
 /**
- * Its reader died or took too long. What it was is never lost: in the end it is told as it is listed. One that is to be passed
- * on is claimed once more, to be passed on unread: whoever forwards all his mail looks for it nowhere else.
+ * It is told as it is listed. One that is to be passed on is claimed once more before, to be passed on unread: whoever forwards
+ * all his mail looks for it nowhere else.
  */
-export function failArrival(room: Room, { row, now }: Subject): void {
-  const isPassedOn = routingAt(row).forwardTo.length > 0;
-  if (row.tries < MAX_TRIES + (isPassedOn ? 1 : 0)) {
-    room.sql.exec(`UPDATE received SET due_at = ?, ${FREE} WHERE seq = ?`, now + AGAIN_MS, row.seq);
+function giveUp(room: Room, { row, now }: Subject): void {
+  if (row.tries < MAX_TRIES && routingAt(row).forwardTo.length > 0) {
+    again(room, { row: { ...row, tries: MAX_TRIES }, now });
     return;
   }
   finishArrival(room, row);
   tellReceived(room, { row, head: headAt(room.sql, row.seq), attachments: [], full: null, now });
+}
+
+function again({ sql }: Room, { row, now }: Subject): void {
+  sql.exec(
+    `UPDATE received SET tries = ?, crashes = ?, unreadable_since = ?, due_at = ?, ${FREE} WHERE seq = ?`,
+    row.tries,
+    row.crashes,
+    row.unreadable_since,
+    now + AGAIN_MS,
+    row.seq,
+  );
 }
 
 export function finishArrival({ sql }: Room, row: ReceivedRow): void {
@@ -121,7 +148,7 @@ export function freeArrivals(
     'SELECT * FROM received WHERE lease_until IS NOT NULL AND lease_until <= ?',
     all ? Number.MAX_SAFE_INTEGER : now,
   );
-  for (const row of ended) failArrival(room, { row, now });
+  for (const row of ended) crashArrival(room, { row, now });
   return ended.length;
 }
 

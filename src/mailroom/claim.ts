@@ -35,8 +35,7 @@ function dueEmails(
 ): readonly number[] {
   const found = lanes.flatMap((lane) =>
     sql.exec<{ due_at: number; email: number }>(
-      `SELECT due_at, email FROM recipients WHERE lane = ? AND due_at <= ?
-       GROUP BY due_at, email ORDER BY due_at, email LIMIT ?`,
+      'SELECT DISTINCT due_at, email FROM recipients WHERE lane = ? AND due_at <= ? ORDER BY due_at, email LIMIT ?',
       lane,
       now,
       limit,
@@ -124,13 +123,17 @@ function attemptIdOf({ seq, id }: { readonly seq: number; readonly id: string })
   return `${seq}.${id}`;
 }
 
+/** The place of the mail that an attempt is about; null for an id that is none of ours. */
+export function mailOf(attemptId: string): number | null {
+  const seq = Number.parseInt(attemptId, 10);
+  return Number.isSafeInteger(seq) ? seq : null;
+}
+
 /** The rows that this attempt still holds; none when another decided for them meanwhile. */
 export function heldBy({ sql }: Room, attemptId: string): readonly RecipientRow[] {
-  const seq = Number.parseInt(attemptId, 10);
-  if (!Number.isSafeInteger(seq)) return [];
   return sql.exec<RecipientRow>(
     'SELECT * FROM recipients WHERE email = ? AND attempt_id = ? ORDER BY ordinal',
-    seq,
+    mailOf(attemptId),
     attemptId,
   );
 }

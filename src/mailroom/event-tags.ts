@@ -9,21 +9,18 @@ export function tagText({ name, value }: { readonly name: string; readonly value
 /** So that the events of a mail are found by each of its tags. */
 export function writeTags({
   sql,
-  event,
-  createdAt,
+  eventId,
   tags,
 }: {
   readonly sql: Sql;
-  readonly event: number;
-  readonly createdAt: number;
+  readonly eventId: string;
   readonly tags: EventMail['tags'];
 }): void {
   for (const tag of tags ?? []) {
     sql.exec(
-      'INSERT INTO event_tags (tag, created_at, event) VALUES (?, ?, ?)',
+      'INSERT INTO event_tags (tag, created_at, event) SELECT ?, created_at, seq FROM events WHERE id = ?',
       tagText(tag),
-      createdAt,
-      event,
+      eventId,
     );
   }
 }

@@ -41,9 +41,9 @@ export function writeEvent(
   const { mail, recipient, relay, maybeDuplicate } = about;
   const { type, smtp, reason, bounce } = event;
   const id = room.newId();
-  const [row] = sql.exec<{ seq: number }>(
+  sql.exec(
     `INSERT INTO events (id, type, created_at, email, recipient, attempt, relay, phase, smtp, next_attempt_at,
-       maybe_duplicate, reason, bounce) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
+       maybe_duplicate, reason, bounce) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     id,
     type,
     now,
@@ -58,8 +58,7 @@ export function writeEvent(
     reason,
     bounce === null ? null : JSON.stringify(bounce),
   );
-  if (row === undefined) throw new Error('INSERT … RETURNING gave no row');
-  writeTags({ sql, event: row.seq, createdAt: now, tags: mail.tags });
+  writeTags({ sql, eventId: id, tags: mail.tags });
   if (!isFired(type)) return;
   const review = bounce !== null && deservesReview(sql, { recipient, bounce, now });
   const happening = { type, recipient, relay, maybeDuplicate, smtp, reason, bounce, review };

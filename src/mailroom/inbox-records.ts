@@ -122,8 +122,8 @@ export interface ArrivalClaim {
   readonly rawSha256: string;
   readonly head: ReceivedHead;
   /**
-   * Counts from 1. After two tries that came to nothing the mail is reported as far as it is known; if it is to be passed on,
-   * there is a third, which reads no more than its header.
+   * Counts from 1, tries that the reader said came to nothing. After two of them the mail is reported as far as it is known; if it
+   * is to be passed on, there is a third, which reads no more than its header.
    */
   readonly attempt: number;
   /** What the routes ask for, in order, each once. */
@@ -160,8 +160,11 @@ export interface SettleArrivalCall {
           readonly links: readonly LinkedAttachment[];
         } | null;
       }
-    /** Storage was down, or the reader was stopped: due again later, uncounted. */
-    | { readonly kind: 'withdrawn' }
+    /**
+     * Storage was down, or the reader was stopped: due again later, uncounted. `isUnreadable`: storage did not give the bytes of
+     * the mail itself; after a day of that it is reported as far as it is known.
+     */
+    | { readonly kind: 'withdrawn'; readonly isUnreadable?: boolean }
     /** The reader died of it or ran out of time. Counted. */
     | { readonly kind: 'failed'; readonly cause: string };
 }

@@ -236,6 +236,8 @@ export interface Mailroom extends WebhookVerbs, AttachmentVerbs, InboxVerbs {
     readonly now: number;
     /** True at the start of a single process: no lease can be live then. */
     readonly all: boolean;
+    /** The same for readings of mail that came in, where those who read may outlive those who carry; else as `all`. */
+    readonly allReadings?: boolean;
   }): number;
   /**
    * The earliest moment at which there is something to do (due row, lease end, end of the maximum age), or null.

@@ -26,6 +26,9 @@ export type ReceivedRow = {
   routing: string;
   parse: ReceivedRecord['parse'];
   tries: number;
+  crashes: number;
+  unreadable_since: number | null;
+  is_report: number;
   due_at: number | null;
   claimed_at: number | null;
   lease_until: number | null;

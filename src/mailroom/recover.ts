@@ -4,6 +4,7 @@ import { freeDeliveries } from './deliveries.ts';
 import { waitingLanes } from './due.ts';
 import { eventMailAt } from './emails.ts';
 import { bindingOf, laneOf, SIMULATED } from './lane.ts';
+import type { Mailroom } from './mailroom.ts';
 import { expiredStep } from './next-step.ts';
 import { type RecipientRow, standpointOf } from './recipient-row.ts';
 import type { Room } from './room.ts';
@@ -17,14 +18,17 @@ const EXPIRE_AT_ONCE = 1000;
  * Decides for whoever can no longer do it: leases that are over (transitions 15 and 16, those of webhook calls and of readers), mail
  * beyond its age (17), and mail that waits for a relay which is no longer configured.
  */
-export function recover(room: Room, { now, all }: { readonly now: number; readonly all: boolean }): number {
+export function recover(
+  room: Room,
+  { now, all, allReadings = all }: Parameters<Mailroom['recover']>[0],
+): number {
   return room.sql.transaction(() => {
     const ended = room.sql.exec<RecipientRow>(
       'SELECT * FROM recipients WHERE lease_until IS NOT NULL AND lease_until <= ? ORDER BY lease_until',
       all ? Number.MAX_SAFE_INTEGER : now,
     );
     for (const row of ended) endLease(room, { row, now });
-    const freed = freeDeliveries(room, { now, all }) + freeArrivals(room, { now, all });
+    const freed = freeDeliveries(room, { now, all }) + freeArrivals(room, { now, all: allReadings });
     return ended.length + expire(room, now) + adopt(room, now) + freed;
   });
 }

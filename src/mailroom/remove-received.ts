@@ -19,16 +19,19 @@ export function removeReceived(
   });
 }
 
-/** Removes what is past its retention, `limit` at most; one that has not been told yet stays. */
+/**
+ * Removes what is past its retention, `limit` at most; one that has not been told yet stays. Where mail is kept for ever, reports
+ * about mails of ours are not: they end as those mails do.
+ */
 export function sweepReceived(
   room: Room,
   { now, limit }: { readonly now: number; readonly limit: number },
 ): { readonly removed: number; readonly objects: readonly string[] } {
-  const { inboundRetentionMs: kept } = room.config;
-  if (kept === null) return { removed: 0, objects: [] };
+  const { inboundRetentionMs, retentionMs } = room.config;
+  const only = inboundRetentionMs === null ? 'is_report = 1 AND' : '';
   const rows = room.sql.exec<ReceivedRow>(
-    `SELECT * FROM received WHERE created_at < ? AND due_at IS NULL ORDER BY created_at LIMIT ?`,
-    now - kept,
+    `SELECT * FROM received WHERE ${only} created_at < ? AND due_at IS NULL ORDER BY created_at LIMIT ?`,
+    now - (inboundRetentionMs ?? retentionMs),
     limit,
   );
   return { removed: rows.length, objects: remove(room, { rows, now }) };

@@ -1,8 +1,8 @@
 import { applyReport } from './apply-report.ts';
-import { failArrival, finishArrival, heldArrival, withdrawArrival } from './arrivals.ts';
+import { failArrival, finishArrival, heldArrival, missArrival, withdrawArrival } from './arrivals.ts';
 import type { InboxVerbs, ReadMail, SettleArrivalCall } from './inbox-records.ts';
 import { keepObjects } from './leaving-objects.ts';
-import { objectsOf, storeEmail } from './outbox.ts';
+import { objectsOf, storeEmails } from './outbox.ts';
 import { storeReceivedAttachments } from './received-attachments.ts';
 import { boundedHead, foldSubject, writeContents } from './received-contents.ts';
 import { tellReceived } from './received-event.ts';
@@ -23,7 +23,8 @@ export function settleArrival(
     if (row === null) return 'stale';
     switch (outcome.kind) {
       case 'withdrawn':
-        withdrawArrival(room, { row, now });
+        if (outcome.isUnreadable === true) missArrival(room, { row, now });
+        else withdrawArrival(room, { row, now });
         return 'settled';
       case 'failed':
         failArrival(room, { row, now });
@@ -46,12 +47,13 @@ function finishReading(
     return 'stale';
   }
   const head = boundedHead(mail.head);
+  const isReport = isProvenReport(mail);
   storeMail(room, { row, mail: { ...mail, head } });
   finishArrival(room, row);
   const full = body === null ? null : { body, strippedText: mail.strippedText };
-  tellReceived(room, { row, head, attachments: mail.attachments, full, isReport: isProvenReport(mail), now });
+  tellReceived(room, { row, head, attachments: mail.attachments, full, isReport, now });
   applyReport(room, { report: mail.report, token: mail.token, now });
-  for (const email of forwards) storeEmail(room, { email, now });
+  storeEmails(room, { emails: forwards, now });
   return 'settled';
 }
 
@@ -74,16 +76,22 @@ function storeMail(room: Room, { row, mail }: { readonly row: ReceivedRow; reado
     sql.exec('INSERT OR IGNORE INTO received_objects (key, received) VALUES (?, ?)', key, seq);
   }
   sql.exec(
-    'UPDATE received SET parse = ?, message_id = ?, subject_folded = ? WHERE seq = ?',
+    'UPDATE received SET parse = ?, message_id = ?, subject_folded = ?, is_report = ? WHERE seq = ?',
     mail.parse,
     lookedUpAs(head.messageId),
     foldSubject(head.subject),
+    Number(isDeliveryReport(mail)),
     seq,
   );
 }
 
 function isProvenReport({ token, report: { kind } }: ReadMail): boolean {
   return token !== null && kind !== 'not_a_report' && kind !== 'auto_reply';
+}
+
+/** What became of a mail of ours, which its events tell. A complaint is a person's word, and is kept like one. */
+function isDeliveryReport(mail: ReadMail): boolean {
+  return isProvenReport(mail) && mail.report.kind !== 'complaint';
 }
 
 function quotedBy({ report }: ReadMail): Pick<ReadFacts, 'about'> {

@@ -15,6 +15,8 @@ type SuppressionRow = {
   created_at: number;
 };
 
+/** A bound value is below 2 MB on both hosts, an address 254 bytes at most (RFC 5321 §4.5.3.1.3). */
+const ADDRESSES_AT_ONCE = 5_000;
 const COLUMNS = 'id, address, origin, source_id, note, expires_at, created_at';
 const APPLIES = '(expires_at IS NULL OR expires_at > ?)';
 
@@ -36,12 +38,16 @@ export function suppressedAmong({
   readonly addresses: readonly string[];
   readonly now: number;
 }): ReadonlyMap<string, string> {
-  const rows = sql.exec<{ folded: string; origin: SuppressionRecord['origin'] }>(
-    `SELECT folded, origin FROM suppressions WHERE folded IN (SELECT value FROM json_each(?)) AND ${APPLIES}`,
-    JSON.stringify(addresses.map(foldAddress)),
-    now,
-  );
-  const origins = new Map(rows.map(({ folded, origin }) => [folded, origin]));
+  const origins = new Map<string, SuppressionRecord['origin']>();
+  const folded = addresses.map(foldAddress);
+  for (let at = 0; at < folded.length; at += ADDRESSES_AT_ONCE) {
+    const rows = sql.exec<{ folded: string; origin: SuppressionRecord['origin'] }>(
+      `SELECT folded, origin FROM suppressions WHERE folded IN (SELECT value FROM json_each(?)) AND ${APPLIES}`,
+      JSON.stringify(folded.slice(at, at + ADDRESSES_AT_ONCE)),
+      now,
+    );
+    for (const { folded: address, origin } of rows) origins.set(address, origin);
+  }
   const reasons = new Map<string, string>();
   for (const address of origins.size === 0 ? [] : addresses) {
     const origin = origins.get(foldAddress(address));

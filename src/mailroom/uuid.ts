@@ -11,15 +11,14 @@ export const UUID_RANDOM_BYTES = 10;
 export function uuidV7({ now, random }: { readonly now: number; readonly random: Uint8Array }): string {
   if (random.length < UUID_RANDOM_BYTES)
     throw new RangeError(`A UUID takes ${UUID_RANDOM_BYTES} random bytes`);
-  const bytes = new Uint8Array(16);
-  bytes.set(random.subarray(0, UUID_RANDOM_BYTES), 6);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, Math.floor(now / 0x1_0000));
-  view.setUint16(4, now % 0x1_0000);
-  view.setUint8(6, 0x70 | (view.getUint8(6) & 0x0f));
-  view.setUint8(8, 0x80 | (view.getUint8(8) & 0x3f));
-  const hex = toHex(bytes);
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  const h = (place: number): string => HEX[random[place] ?? 0] ?? '';
+  const time = Math.floor(now).toString(16).padStart(12, '0');
+  const version = HEX[0x70 | ((random[0] ?? 0) & 0x0f)];
+  const variant = HEX[0x80 | ((random[2] ?? 0) & 0x3f)];
+  return (
+    `${time.slice(0, 8)}-${time.slice(8)}-${version}${h(1)}-${variant}${h(3)}-` +
+    `${h(4)}${h(5)}${h(6)}${h(7)}${h(8)}${h(9)}`
+  );
 }
 
 /** Two lower-case digits a byte. */

@@ -13,6 +13,8 @@ const MAX_GIVEN_LENGTH = 4_096;
 /** RFC 5322 §3.2.3 atext, and what RFC 6531 §3.3 adds to it. A dot-atom: no quoted form, no comment, no white space. */
 const ATOM = String.raw`[A-Za-z0-9!#$%&'*+\-/=?^_\x60{|}~\u{80}-\u{10ffff}]+`;
 const DOT_ATOM = new RegExp(String.raw`^${ATOM}(?:\.${ATOM})*$`, 'u');
+/** Nearly every local part there is. None of these characters is invisible, and no encoded word can be made of them. */
+const PLAIN_LOCAL = /^[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*$/;
 /** Beyond ASCII, letters and marks and symbols may name somebody; separators, controls and formats only deceive. */
 const INVISIBLE = /[\p{Z}\p{Cc}\p{Cf}\p{Cs}\p{Co}]/u;
 const ENCODED_WORD = /=\?[^?]*\?[bq]\?/i;
@@ -70,12 +72,11 @@ export function parseAddrSpec(text: string): AddressReading {
   if (at < 0) return { ok: false, reason: 'bad_form' };
   const local = text.slice(0, at).normalize('NFC'); // RFC 6532 §3.1
   // `=` and `?` are atext, but some readers decode an encoded word even here, and find another address.
-  if (!DOT_ATOM.test(local) || INVISIBLE.test(local) || ENCODED_WORD.test(local))
-    return { ok: false, reason: 'bad_local_part' };
+  if (!isLocalPart(local)) return { ok: false, reason: 'bad_local_part' };
   const domain = canonicalDomain(text.slice(at + 1));
   if (domain === null) return { ok: false, reason: 'bad_domain' };
   const address = `${local}@${domain}`;
-  if (utf8Length(local) > MAX_LOCAL_PART_BYTES || utf8Length(address) > MAX_ADDRESS_BYTES)
+  if (isOver(local, MAX_LOCAL_PART_BYTES) || isOver(address, MAX_ADDRESS_BYTES))
     return { ok: false, reason: 'too_long' };
   return {
     ok: true,
@@ -102,6 +103,12 @@ function isAscii(text: string): boolean {
   return /^[\x21-\x7e]*$/.test(text);
 }
 
-function utf8Length(text: string): number {
-  return new TextEncoder().encode(text).length;
+function isLocalPart(local: string): boolean {
+  if (PLAIN_LOCAL.test(local)) return true;
+  return DOT_ATOM.test(local) && !INVISIBLE.test(local) && !ENCODED_WORD.test(local);
+}
+
+/** Octets of UTF-8. A unit of text is three at most: encoded only where the length leaves a doubt. */
+function isOver(text: string, bytes: number): boolean {
+  return text.length * 3 > bytes && new TextEncoder().encode(text).length > bytes;
 }

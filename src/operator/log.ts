@@ -47,12 +47,10 @@ export function createLog(to: {
   const secrets = to.secrets.filter((secret) => secret.length >= MIN_SECRET_CHARACTERS);
   return (line) => {
     if (LOG_LEVELS.indexOf(line.level) < least) return;
-    const facts = Object.entries(line).slice(0, MAX_FACTS);
-    const shown = facts.map(([name, fact]) => [
-      name,
-      typeof fact === 'string' ? tellable(fact, secrets) : fact,
-    ]);
-    const text = JSON.stringify({ time: new Date(to.now()).toISOString(), ...Object.fromEntries(shown) });
+    const shown: Record<string, Fact> = { time: new Date(to.now()).toISOString() };
+    for (const [name, fact] of Object.entries(line).slice(0, MAX_FACTS))
+      shown[name] = typeof fact === 'string' ? tellable(fact, secrets) : fact;
+    const text = JSON.stringify(shown);
     to.write(`${text.replace(UNPRINTABLE, (character) => escaped(character))}\n`);
   };
 }
@@ -66,6 +64,8 @@ function tellable(fact: string, secrets: readonly string[]): string {
   // Blotted before it is cut: half a secret must not be left at the edge. A bound stands before the patterns all the same.
   const bounded = fact.slice(0, MAX_SEARCHED_CHARACTERS);
   const blotted = secrets.reduce((text, secret) => text.replaceAll(secret, '[secret]'), bounded);
+  // Nearly all are ids and words of ours: nothing of what is looked for is without one of these.
+  if (!/[\s@_]/.test(blotted) && blotted.length <= MAX_FACT_CHARACTERS) return blotted;
   const plain = maskAddresses(blotted.replace(TOKEN, '[secret]').replace(CREDENTIAL, '$1 [secret]'));
   return plain.length > MAX_FACT_CHARACTERS ? `${plain.slice(0, MAX_FACT_CHARACTERS)}…` : plain;
 }

@@ -18,8 +18,8 @@ export type Waited = 'relay' | 'source' | 'record';
 
 export interface BodyCall {
   readonly submission: Submission;
-  /** The recipients that the relay has taken. */
-  readonly taken: readonly string[];
+  /** Asked when the body begins: the recipients that the relay has taken. Throws when nobody can say who they are. */
+  readonly taken: () => readonly string[];
   readonly waitFor: (whom: Waited) => void;
   readonly flushed: () => Promise<void>;
   readonly isOver: () => boolean;
@@ -31,7 +31,8 @@ export interface BodyCall {
 
 /** The message as it is written. It ends only when phase `dot` is durable: its end is what lets the dot leave. */
 export async function* bodyOf(call: BodyCall): AsyncGenerator<Uint8Array> {
-  const { submission, taken, waitFor, withhold } = call;
+  const { submission, waitFor, withhold } = call;
+  const taken = call.taken();
   waitFor('source');
   try {
     for await (const chunk of submission.message()) {

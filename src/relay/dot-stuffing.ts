@@ -15,9 +15,9 @@ export interface DotStuffing {
  * message, and what follows would be a message of somebody else's making (SMTP smuggling). What is well formed stays as it is.
  */
 export function createDotStuffing(): DotStuffing {
-  let previous = LF;
+  let last = LF;
 
-  function insertion(byte: number): string {
+  function insertion(previous: number, byte: number): string {
     if (previous === CR && byte !== LF) return byte === DOT ? '\n.' : '\n';
     if (byte === LF && previous !== CR) return '\r';
     return byte === DOT && previous === LF ? '.' : '';
@@ -25,8 +25,13 @@ export function createDotStuffing(): DotStuffing {
 
   return {
     stuffed(piece) {
+      if (needsNothing(piece, last)) {
+        last = piece.at(-1) ?? last;
+        return piece;
+      }
       const parts: Uint8Array[] = [];
       let from = 0;
+      let previous = last;
       for (let at = 0; at < piece.length; at += 1) {
         const byte = piece[at] ?? 0;
         // Nearly all bytes: neither about a line end nor at the start of a line.
@@ -34,19 +39,32 @@ export function createDotStuffing(): DotStuffing {
           previous = byte;
           continue;
         }
-        const inserted = insertion(byte);
+        const inserted = insertion(previous, byte);
         previous = byte;
         if (inserted === '') continue;
         parts.push(piece.subarray(from, at), bytesOf(inserted));
         from = at;
       }
+      last = previous;
       return parts.length === 0 ? piece : joined([...parts, piece.subarray(from)]);
     },
     end() {
-      if (previous === LF) return bytesOf('.\r\n');
-      return bytesOf(previous === CR ? '\n.\r\n' : '\r\n.\r\n');
+      if (last === LF) return bytesOf('.\r\n');
+      return bytesOf(last === CR ? '\n.\r\n' : '\r\n.\r\n');
     },
   };
+}
+
+/** Nearly every piece: CRLF and no other line end, and no line that begins with a dot. Where it is cut, the long way says. */
+function needsNothing(piece: Uint8Array, before: number): boolean {
+  if (before === CR || (before === LF && piece[0] === DOT)) return false;
+  for (let at = 0; at < piece.length; at += 1) {
+    const byte = piece[at] ?? 0;
+    if (byte > DOT) continue;
+    if (byte === CR && piece[at + 1] !== LF) return false;
+    if (byte === LF && (piece[at - 1] !== CR || piece[at + 1] === DOT)) return false;
+  }
+  return true;
 }
 
 function bytesOf(text: string): Uint8Array<ArrayBuffer> {

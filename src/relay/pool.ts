@@ -27,7 +27,9 @@ interface Pooled {
 /** One relay: a few connections, kept between messages, over the endpoint that worked last. */
 export function createRelay(config: RelayConfig, parts: RelayParts): Relay {
   const turnstile = createTurnstile({ slots: config.connections, rate: config.rate, clock: parts.clock });
-  const closing = new AbortController();
+  /** What is under way, so that `close` can end it. A signal made of two others costs as much as reading a few replies. */
+  const underWay = new Set<AbortController>();
+  let isClosing = false;
   const idle: Pooled[] = [];
   let endpointInUse = 0;
   let maxSize: number | null = null;
@@ -64,6 +66,21 @@ export function createRelay(config: RelayConfig, parts: RelayParts): Relay {
     return finish(fresh, await fresh.connection.transact(submission, until));
   }
 
+  /** Runs `work` with a signal that aborts with the given one, and when the relay is closed. */
+  async function unlessClosed<T>(given: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const stop = new AbortController();
+    const abort = (): void => stop.abort();
+    if (given.aborted || isClosing) abort();
+    given.addEventListener('abort', abort, { once: true });
+    underWay.add(stop);
+    try {
+      return await work(stop.signal);
+    } finally {
+      underWay.delete(stop);
+      given.removeEventListener('abort', abort);
+    }
+  }
+
   function takeIdle(): Pooled | null {
     for (let pooled = idle.pop(); pooled !== undefined; pooled = idle.pop()) {
       pooled.stopIdling();
@@ -78,7 +95,7 @@ export function createRelay(config: RelayConfig, parts: RelayParts): Relay {
     // "Too many recipients" may be counted per connection: the rest goes over a new one.
     const isWorn = pooled.carried >= MESSAGES_PER_CONNECTION || result.recipientsTaken !== undefined;
     if (!pooled.connection.usable) pooled.connection.destroy();
-    else if (isWorn || closing.signal.aborted) void pooled.connection.quit();
+    else if (isWorn || isClosing) void pooled.connection.quit();
     else keep(pooled);
     return result;
   }
@@ -107,25 +124,28 @@ export function createRelay(config: RelayConfig, parts: RelayParts): Relay {
       const count = given.envelope.recipients.length;
       const problem = envelopeProblem(given.envelope);
       if (problem !== null) return resultByUs(INVALID_ENVELOPE, count);
-      const signal = AbortSignal.any([given.signal, closing.signal]);
-      const leave = await turnstile.enter({ signal, patienceMs: parts.waits.slot });
-      if (leave === null) return resultByUs(putBack(signal.aborted), count);
-      try {
-        return await carry({ ...given, signal });
-      } finally {
-        leave();
-      }
+      return unlessClosed(given.signal, async (signal) => {
+        const leave = await turnstile.enter({ signal, patienceMs: parts.waits.slot });
+        if (leave === null) return resultByUs(putBack(signal.aborted), count);
+        try {
+          return await carry({ ...given, signal });
+        } finally {
+          leave();
+        }
+      });
     },
-    async probe(given): Promise<Condition> {
-      const signal = AbortSignal.any([given, closing.signal]);
-      const opened = await open({ signal, until: parts.clock.now() + parts.waits.beforeDot });
-      if (!opened.ok) return judgeOpening(opened.failure).condition;
-      await opened.connection.quit();
-      return { kind: 'well' };
+    probe(given): Promise<Condition> {
+      return unlessClosed(given, async (signal) => {
+        const opened = await open({ signal, until: parts.clock.now() + parts.waits.beforeDot });
+        if (!opened.ok) return judgeOpening(opened.failure).condition;
+        await opened.connection.quit();
+        return { kind: 'well' };
+      });
     },
     async close() {
       const resting = idle.splice(0);
-      closing.abort();
+      isClosing = true;
+      for (const stop of underWay) stop.abort();
       for (const pooled of resting) pooled.stopIdling();
       await Promise.all(resting.map((pooled) => pooled.connection.quit()));
     },

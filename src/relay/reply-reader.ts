@@ -3,6 +3,9 @@ import { type Reply, readReply, type UnreadableReply } from './reply.ts';
 /** Most bytes one reply may have. It only stops a server that never ends one. */
 export const MAX_REPLY_BYTES = 64 * 1024;
 
+/** As many arguments as any stack takes. */
+const BYTES_AT_ONCE = 4 * 1024;
+
 /** A complete reply, and its lines as they came: the announcements of EHLO are read from them. */
 export interface HeardReply {
   readonly reply: Reply | UnreadableReply;
@@ -52,9 +55,8 @@ export function createReplyReader(): ReplyReader {
 
 /** One character per byte, so that a character cut by a chunk border is whole again before it is decoded. */
 function byteString(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return text;
+  if (bytes.length <= BYTES_AT_ONCE) return String.fromCharCode(...bytes);
+  return byteString(bytes.subarray(0, BYTES_AT_ONCE)) + byteString(bytes.subarray(BYTES_AT_ONCE));
 }
 
 /** Reply text has no declared charset (RFC 5321 §4.2.1): UTF-8 when it is valid UTF-8, else byte for byte. */

@@ -17,6 +17,8 @@ export function escapeReplyText(text: string): string {
 }
 
 function cutUtf8(text: string, limit: number): string {
+  // At most three bytes for each UTF-16 unit.
+  if (text.length * 3 <= limit) return text;
   const bytes = new TextEncoder().encode(text);
   if (bytes.length <= limit) return text;
   let end = limit;

@@ -12,7 +12,12 @@ import { createConnection } from './session.ts';
 import type { Wire } from './wire.ts';
 
 export type OpenedSocket =
-  | { readonly ok: true; readonly socket: Socket }
+  | {
+      readonly ok: true;
+      readonly socket: Socket;
+      /** Resolves when what came in until now has been read. On Node the wait for phase `dot` to be durable does that. */
+      readonly caughtUp?: () => Promise<void>;
+    }
   | {
       readonly ok: false;
       readonly phase: 'connect' | 'tls';
@@ -53,7 +58,7 @@ export function createSmtpConnect(parts: SmtpParts): Connect {
       signal,
       tlsBegins: () => patience.enter('tls'),
     });
-    const wire = opened.ok ? createWire(call, parts, opened.socket) : null;
+    const wire = opened.ok ? createWire(call, parts, opened) : null;
     const outcome =
       opened.ok && wire !== null ? await openSession({ call, patience, signal }, wire) : faultOf(opened);
     patience.stop();
@@ -109,7 +114,11 @@ function reasonOf(signal: AbortSignal): string {
 }
 
 /** nodemailer's connection as a wire, on a socket that we have opened ourselves. */
-function createWire({ endpoint, config }: OpenCall, parts: SmtpParts, socket: Socket): Wire {
+function createWire(
+  { endpoint, config }: OpenCall,
+  parts: SmtpParts,
+  { socket, caughtUp }: Extract<OpenedSocket, { ok: true }>,
+): Wire {
   const starttls = endpoint.security === 'starttls';
   const session = new SMTPConnection({
     connection: socket,
@@ -190,8 +199,8 @@ function createWire({ endpoint, config }: OpenCall, parts: SmtpParts, socket: So
     reset: (done) => spoken().reset(done),
     quit: () => spoken().quit(),
     send: (envelope, body, done) => spoken().send(envelope, body, done),
-    // Every piece of a body is waited for as it is written.
-    flushed: () => Promise.resolve(),
+    // Every piece of a body is waited for as it is written. Only what came in meanwhile may still be unread.
+    flushed: caughtUp ?? (() => Promise.resolve()),
     destroy() {
       // First the socket: the library's close would still write out what is waiting.
       hasEnded = true;

@@ -43,13 +43,14 @@ export function transact({ wire, parts, submission, until }: TransactCall): Prom
       throw new Error('the final dot is withheld');
     }
 
-    async function* body(): AsyncGenerator<Uint8Array> {
-      const taken = recorder.taken.map((place) => envelope.recipients[place] ?? '');
-      const agrees = recorder.mayWriteBody && sameList(taken, sending.accepted);
-      if (!agrees) withhold({ kind: 'broken', cause: 'the replies do not add up' });
-      yield* bodyOf({
+    function body(): AsyncGenerator<Uint8Array> {
+      return bodyOf({
         submission,
-        taken,
+        taken() {
+          const taken = recorder.taken.map((place) => envelope.recipients[place] ?? '');
+          const agrees = recorder.mayWriteBody && sameList(taken, sending.accepted);
+          return agrees ? taken : withhold({ kind: 'broken', cause: 'the replies do not add up' });
+        },
         withhold,
         flushed: () => wire.flushed(),
         isOver: () => over,

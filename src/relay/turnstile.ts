@@ -50,6 +50,11 @@ export function createTurnstile(call: {
   return {
     enter({ signal, patienceMs }) {
       if (signal.aborted) return Promise.resolve(null);
+      // Nobody waits and nothing is to be waited for.
+      if (free > 0 && waiting.size === 0 && rate === null) {
+        free -= 1;
+        return Promise.resolve(leave);
+      }
       return new Promise((resolve) => {
         const done = (entered: boolean): void => {
           waiting.delete(admitted);

@@ -37,7 +37,7 @@ export interface Wire {
   reset(done: Done): void;
   /** MAIL, RCPT, DATA; after its 354 the body, read as it is written; the final dot when the body ends. */
   send(envelope: Envelope, body: AsyncIterable<Uint8Array>, done: Done): Sending;
-  /** Resolves when all that was written has left this process, or never will. */
+  /** Resolves when all that was written has left this process, or never will, and what came in until then is heard. */
   flushed(): Promise<void>;
   /** QUIT. */
   quit(): void;

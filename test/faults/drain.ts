@@ -5,8 +5,11 @@ import type { Sink } from '../support/sink.ts';
 import { soon } from '../support/wait-until.ts';
 import { KEY } from './sending.ts';
 
-/** What is due goes out in less. */
-const DRAIN_WITHIN_MS = 40_000;
+/** What is due goes out in less, also where a quarter of the dots have no reply. */
+const DRAIN_WITHIN_MS = 240_000;
+
+/** A process that is stopped, and the reading of what it kept. */
+const STOP_WITHIN_MS = 60_000;
 
 /** More than the longest wait of a schedule that a crash leads to: 21 minutes for an unknown outcome. */
 const LEAP_MS = 30 * 60_000;
@@ -17,7 +20,7 @@ const LIVES = 4;
 /** Lets everything come to its end, with the time that it needs, and answers what the service keeps. */
 export async function drain(runner: CrashRunner, sink: Sink): Promise<readonly Kept[]> {
   for (let life = 1; ; life++) {
-    await runner.start();
+    await runner.start({ lifetimeMs: DRAIN_WITHIN_MS + STOP_WITHIN_MS });
     const isDrained = await soon(() => nothingDue(runner), DRAIN_WITHIN_MS);
     const depth = await depthOf(runner);
     if (depth === 0 || life === LIVES || !isDrained) {

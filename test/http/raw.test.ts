@@ -45,6 +45,31 @@ async function refused(body: unknown, headers: Readonly<Record<string, string>> 
   return answer;
 }
 
+describe('a link to unsubscribe', () => {
+  const AS_IT_IS = { 'content-type': 'message/rfc822' };
+
+  test.each([
+    ['unsubscribe', { raw: base64(MESSAGE), unsubscribe: true }, {}],
+    ['X-Mailwright-Unsubscribe', { raw: base64(MESSAGE) }, { 'x-mailwright-unsubscribe': 'true' }],
+    ['X-Mailwright-Unsubscribe', MESSAGE, { ...AS_IT_IS, 'x-mailwright-unsubscribe': 'true' }],
+  ])('is not put into a complete message, and whoever asks is told: %s', async (field, body, headers) => {
+    expect(await refused(body, headers)).toMatchObject({
+      statusCode: 422,
+      name: 'validation_error',
+      field,
+      message: expect.stringContaining('Write `List-Unsubscribe` into it'),
+    });
+  });
+
+  test.each([
+    [{ raw: base64(MESSAGE), unsubscribe: false }, {}],
+    [{ raw: base64(MESSAGE), unsubscribe: null }, { 'x-mailwright-unsubscribe': 'false' }],
+    [MESSAGE, { ...AS_IT_IS, 'x-mailwright-unsubscribe': 'false' }],
+  ])('that is not asked for is nobody’s trouble', async (body, headers) => {
+    expect((await sent(body, headers)).email.subject).toBe('안녕');
+  });
+});
+
 describe('POST /emails/raw', () => {
   test.each([
     ['as base64 in JSON', { raw: base64(MESSAGE) }, {}],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { createFewAtOnce } from '../../src/http/few-at-once.ts';
 import { arrive, MESSAGE, readIt, storedFile } from './arrived.ts';
 import { sha256 } from './attached.ts';
 import { type House, house, NOON, OPERATOR_KEY } from './house.ts';
@@ -161,6 +162,37 @@ describe('html_format', () => {
     expect((await read(it, id)).html).toBe(HTML);
     expect(it.log).toMatchObject([{ event: 'damaged_file', email: id }]);
   });
+});
+
+test('mails with images in them are put together a few at a time; others do not wait', async () => {
+  const it = house(
+    {},
+    { largeAnswers: createFewAtOnce({ places: 2, later: (leave) => void setImmediate(leave) }) },
+  );
+  const id = await arrive(it);
+  const logo = await storedFile(it, PNG, { contentType: 'image/png', contentId: 'logo@x' });
+  const html = '<img src="cid:logo@x">';
+  readIt(it, { content: { kind: 'inline', html, text: null }, attachments: [logo] });
+  const plain = await arrive(it, MESSAGE.replace('A question', 'Plain'));
+  readIt(it);
+  const opened: (() => void)[] = [];
+  const { get } = it.store;
+  it.store.get = async (key) => {
+    await new Promise<void>((resolve) => opened.push(resolve));
+    return await get(key);
+  };
+  const reads = [1, 2, 3, 4, 5].map(() => read(it, id));
+  while (opened.length < 2) await new Promise(setImmediate);
+  expect((await read(it, id, '?html_format=cid')).html).toBe(html);
+  expect((await read(it, plain)).subject).toBe('Plain');
+  let most = 0;
+  for (let served = 0; served < 5; served += 1) {
+    while (opened.length === 0) await new Promise(setImmediate);
+    most = Math.max(most, opened.length);
+    opened.shift()?.();
+  }
+  expect(most).toBe(2);
+  for (const body of await Promise.all(reads)) expect(body.html).toContain('data:image/png;base64,');
 });
 
 describe('GET /emails/receiving', () => {

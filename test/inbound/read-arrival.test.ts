@@ -3,6 +3,7 @@ import { readArrival } from '../../src/inbound/read-arrival.ts';
 import { readClaim } from '../../src/inbound/read-claim.ts';
 import type { ArrivalClaim, Authentication, ReadMail } from '../../src/mailroom/inbox-records.ts';
 import { createReturnPaths } from '../../src/mime/return-path.ts';
+import { StoreUnavailable } from '../../src/objects/store.ts';
 import { sha256OfBytes } from '../../src/platform/node/hasher.ts';
 import { clock } from '../../src/platform/node/host.ts';
 import { newId } from '../../src/platform/node/ids.ts';
@@ -91,7 +92,10 @@ it('threats §15 r6: the return path of another account, or a forged one, proves
 it('a store that is down is nobody’s try; bytes that are gone or others are', async () => {
   const claim = await claimOf('Subject: x\r\n\r\n');
   objects.isDown = true;
-  expect(await readArrival({ account: 'default', claim }, parts())).toEqual({ kind: 'withdrawn' });
+  expect(await readArrival({ account: 'default', claim }, parts())).toEqual({
+    kind: 'withdrawn',
+    isUnreadable: true,
+  });
   objects.isDown = false;
   objects.flip(claim.rawKey);
   expect(await readArrival({ account: 'default', claim }, parts())).toEqual({
@@ -102,6 +106,31 @@ it('a store that is down is nobody’s try; bytes that are gone or others are', 
   expect(await readArrival({ account: 'default', claim }, parts())).toEqual({
     kind: 'failed',
     cause: 'raw_missing',
+  });
+});
+
+it('bytes of the mail that storage does not give are told from files that it does not take', async () => {
+  const claim = await claimOf(
+    'Content-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\nJVBERi0=\r\n',
+  );
+  const call = { account: 'default', claim };
+  const fails = async (): Promise<never> => {
+    throw new StoreUnavailable('told to fail');
+  };
+  const full = readParts({ ...objects, put: fails, head: fails, copy: fails }, { returnPaths: paths });
+  expect(await readArrival(call, full)).toEqual({ kind: 'withdrawn' });
+
+  async function* broken(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from('Content-Type: application/pdf\r\n');
+    throw new StoreUnavailable('a bad sector');
+  }
+  const get: typeof objects.get = async (key) => {
+    const found = await objects.get(key);
+    return found === null ? null : { ...found, body: broken() };
+  };
+  expect(await readArrival(call, readParts({ ...objects, get }, { returnPaths: paths }))).toEqual({
+    kind: 'withdrawn',
+    isUnreadable: true,
   });
 });
 

@@ -61,6 +61,13 @@ async function untilRead(): Promise<string> {
   }
 }
 
+const ended = () =>
+  new Promise((resolve) =>
+    running.child.exitCode === null && running.child.signalCode === null
+      ? running.child.once('exit', resolve)
+      : resolve(null),
+  );
+
 it('a mail whose bytes are stored and whose row is not was never acknowledged, and is one mail when it comes again', async () => {
   await start('INSERT INTO received (');
   await expect(post()).rejects.toThrow('fetch failed');
@@ -73,20 +80,19 @@ it('a mail whose bytes are stored and whose row is not was never acknowledged, a
   expect((await events()).data).toHaveLength(1);
 }, 30_000);
 
-it('a mail that was read and not written down is read again by the next process, and told once', async () => {
+it('a mail that was being read when its process was killed, twice, is read in full by the third, and told once', async () => {
   await start('UPDATE received SET parse');
   // It may end before the answer leaves, but not before the row is there.
   const posted = await post().catch(() => null);
-  await new Promise((resolve) =>
-    running.child.exitCode === null && running.child.signalCode === null
-      ? running.child.once('exit', resolve)
-      : resolve(null),
-  );
+  await ended();
+  await start('UPDATE received SET parse');
+  await ended();
   await start();
-  expect(await untilRead()).toContain('"attempt":2,"outcome":"read"');
+  expect(await untilRead()).toContain('"attempt":1,"outcome":"read"');
   const { data } = await listed();
   expect(data).toMatchObject([{ subject: 'crash' }]);
+  expect(await call(`/emails/receiving/${data[0]?.id}`)).toMatchObject({ parse: 'full' });
   if (posted !== null) expect(data[0]?.id).toBe(posted.id);
   expect((await events()).data).toHaveLength(1);
   expect((await post()).duplicate).toBe(true);
-}, 45_000);
+}, 60_000);

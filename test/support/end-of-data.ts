@@ -1,10 +1,18 @@
 /** `strict` ends a message at CRLF dot CRLF alone; `lax` at a dot between any two line ends, as careless servers do. */
 export type EndOfData = 'strict' | 'lax';
 
+/** The longest end there is, CRLF dot CRLF. */
+export const END_LENGTH = 5;
+
 const ENDS: Record<EndOfData, RegExp> = {
   strict: /(^|\r\n)\.\r\n/,
   lax: /(^|\r\n|\n|\r)\.(?:\r\n|\n|\r(?!\n))/,
 };
+
+/** Whether an end may lie in what has just come, the last `END_LENGTH - 1` characters from before in front of it. */
+export function mayEndIn(latest: string, mode: EndOfData): boolean {
+  return ENDS[mode].test(latest);
+}
 
 /** Cuts the first message off what has been received after DATA (as a byte string); null while its end is missing. */
 export function cutMessage(

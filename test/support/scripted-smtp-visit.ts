@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { createSecureContext, TLSSocket } from 'node:tls';
-import { cutMessage, unstuff } from './end-of-data.ts';
+import { cutMessage, END_LENGTH, mayEndIn, unstuff } from './end-of-data.ts';
 import type { Fault, LogEntry, ReceivedMessage, ServerOptions, Step } from './smtp-script.ts';
 
 const DEFAULT_ANNOUNCES = ['PIPELINING', 'SIZE 52428800', 'AUTH PLAIN LOGIN', '8BITMIME', 'SMTPUTF8'];
@@ -19,6 +19,8 @@ export class ScriptedVisit {
   #socket: Socket;
   #encrypted = false;
   #input = '';
+  /** The last of the input: a large body is not searched from its beginning whenever a piece of it comes. */
+  #latest = '';
   #expects: 'command' | 'credentials' | 'body' | 'nothing' = 'command';
   #credentialLines = 0;
   #sender = '';
@@ -50,6 +52,7 @@ export class ScriptedVisit {
     const bytes = chunk.toString('latin1');
     if (!this.#encrypted) this.#parts.clear(bytes);
     this.#input += bytes;
+    this.#latest = this.#latest.slice(1 - END_LENGTH) + bytes;
     this.#advance();
   };
 
@@ -196,7 +199,8 @@ export class ScriptedVisit {
     const share = options.bodyFaultAt ?? 0;
     const size = Number(/SIZE=(\d+)/.exec(this.#parts.options.script?.body ? this.#mailLine : '')?.[1] ?? 0);
     if (this.#input.length > 0 && this.#input.length >= size * share && this.#fault('body', '')) return false;
-    const cut = cutMessage(this.#input, options.endOfData ?? 'strict');
+    const mode = options.endOfData ?? 'strict';
+    const cut = mayEndIn(this.#latest, mode) ? cutMessage(this.#input, mode) : null;
     if (cut === null) return false;
     this.#input = cut.rest;
     this.#expects = 'command';

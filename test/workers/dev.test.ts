@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { read, send, Workshop } from './support/workshop.ts';
+import { made, read, send, Workshop } from './support/workshop.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const TIME = { timeout: 120_000 };
@@ -25,6 +25,35 @@ test('without a RELAY_URL it keeps mail as .eml, and prints a key that stays goo
   expect(again.token).toBe(worker.token);
   expect(await read(again, `/emails/${id}`)).toMatchObject({ id, to: ['ann@there.example'] });
 });
+
+test(
+  'without a RELAY_URL a mail comes back through the Worker’s own email(), and a route that rejects makes it bounce',
+  TIME,
+  async () => {
+    const { RELAY_URL: _relay, DOMAINS: _domains, ...settings } = await workshop.settings('');
+    const worker = await workshop.worker({ ...settings, RECEIVING_DOMAINS: 'there.example' });
+    await made(worker, '/routes', {
+      match: { recipient: 'no@there.example' },
+      actions: [{ type: 'reject', message: 'Nobody of that name' }],
+    });
+    await send(worker, 'ann+a&b@there.example', { cc: 'bob@there.example', subject: 'Round and round' });
+    let received: readonly unknown[] = [];
+    while (received.length < 2)
+      received = (await read(worker, '/emails/receiving'))['data'] as readonly unknown[];
+    expect(received).toHaveLength(2);
+    for (const to of ['ann+a&b@there.example', 'bob@there.example']) {
+      expect(received).toContainEqual(
+        expect.objectContaining({ subject: 'Round and round', received_for: [to] }),
+      );
+    }
+    const rejected = await send(worker, 'no@there.example');
+    const foreign = await send(worker, 'caught@elsewhere.example');
+    const states = async (id: string | null) => (await read(worker, `/emails/${id}`))['last_event'];
+    while ((await states(rejected)) === 'queued' || (await states(foreign)) === 'queued');
+    expect([await states(rejected), await states(foreign)]).toEqual(['bounced', 'sent']);
+    expect((await read(worker, '/emails/receiving'))['data']).toHaveLength(2);
+  },
+);
 
 test(
   'a mail that is posted to the local email handler is received; one for a foreign domain is refused',

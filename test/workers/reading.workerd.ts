@@ -1,13 +1,17 @@
-import { runInDurableObject } from 'cloudflare:test';
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { expect, test } from 'vitest';
+import { READ_LEASE_MS } from '../../src/inbound/read-claim.ts';
 import { receiveEmail } from '../../src/platform/workers/email.ts';
 import { workerId } from '../../src/platform/workers/funnel.ts';
 import { workerHost, workerLog } from '../../src/platform/workers/host.ts';
+import { readerObject } from '../../src/platform/workers/reader-object.ts';
 import { remoteRoom } from '../../src/platform/workers/remote-room.ts';
 import { settingsOf } from '../../src/platform/workers/settings.ts';
 import { workerStore } from '../../src/platform/workers/store.ts';
 import { type InboundPlace, inboundContract } from '../contracts/inbound.ts';
+import { House } from '../contracts/mailroom/house.ts';
+import { arrival as arrivalOf } from '../contracts/mailroom/inbox-house.ts';
 import { newRoom, type TestRoom } from './inside/rooms.ts';
 
 const settings = settingsOf(env);
@@ -73,4 +77,45 @@ test('a mail for a foreign domain is refused for good, and one that breaks off i
     },
   });
   await expect(hand('me@mine.example', broken)).rejects.toThrow('gone');
+});
+
+test('a reader that outlives the room goes on: what it reads is not taken from it', async () => {
+  const { account, room, stub } = newRoom();
+  // The reader cannot write down what it has read until this is gone, and tries again.
+  await runInDurableObject(stub, (_object, { storage }) => {
+    storage.sql.exec(
+      `CREATE TRIGGER held BEFORE UPDATE OF parse ON received BEGIN SELECT RAISE(ABORT, 'not yet'); END`,
+    );
+  });
+  const id = workerId();
+  const rawKey = `t/${account}/${id}`;
+  const { size: rawSize, sha256: rawSha256 } = await objects.put(rawKey, new TextEncoder().encode(MAIL), {
+    contentType: null,
+  });
+  const arrival = arrivalOf(House.prototype, { id, rawKey, rawSize, rawSha256 });
+  // In one turn, before the alarm can ring.
+  const claim = await runInDurableObject(stub, (object) => {
+    const now = Date.now();
+    object.ask('receive', { arrival, now });
+    return object.ask('claimArrivals', { now, limit: 1, leaseMs: READ_LEASE_MS }).claims[0];
+  });
+  if (claim === undefined) throw new Error('No claim');
+  const reading = readerObject(env.READER, { account, id }).read({ account, claim });
+  const facts = (): Promise<Record<string, unknown> | undefined> =>
+    runInDurableObject(
+      stub,
+      (_object, { storage }) =>
+        storage.sql.exec('SELECT parse, lease_until, claim_id, crashes FROM received').toArray()[0],
+    );
+  const before = await facts();
+  await evictDurableObject(stub);
+  await runDurableObjectAlarm(stub);
+  await scheduler.wait(50);
+  expect(await facts()).toEqual(before);
+  await runInDurableObject(stub, (_object, { storage }) => {
+    storage.sql.exec('DROP TRIGGER held');
+  });
+  await reading;
+  expect(await facts()).toMatchObject({ parse: 'full', lease_until: null, crashes: 0 });
+  expect((await room.receivedEmail({ id }))?.parse).toBe('full');
 });

@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openCatchAll } from '../node/catch-all.ts';
+import { type Circle, openCatchAll } from '../node/catch-all.ts';
 import { readWorkerSettings, SETTING_NAMES, wrongSettings } from '../workers/settings.ts';
+import { openCircle } from './circle.ts';
 import { keptSecrets } from './secrets.ts';
 import { spawnWrangler } from './wrangler.ts';
 
@@ -25,6 +26,8 @@ const url = `http://${host}:${port}`;
 
 await mkdir(state, { recursive: true });
 const secrets = await keptSecrets(state);
+// Mail can come back once the settings are read, which name the port of the catch-all.
+let circle: Circle | null = null;
 const catchAll =
   env['RELAY_URL'] === undefined
     ? await openCatchAll({
@@ -32,7 +35,7 @@ const catchAll =
         account: '',
         clock: Date.now,
         newId: () => crypto.randomUUID(),
-        circle: () => null,
+        circle: () => circle,
         log: ({ event, cause }) => console.error(event, cause),
       })
     : null;
@@ -54,6 +57,15 @@ if (!read.ok) {
   process.exit(1);
 }
 
+circle = openCircle({
+  // A listener on every address is reached through loopback.
+  url: `http://${host === '0.0.0.0' ? '127.0.0.1' : host === '::' || host === '[::]' ? '[::1]' : host}:${port}`,
+  receivingDomains: read.settings.receivingDomains,
+  returnPathDomain: read.settings.RETURN_PATH_DOMAIN ?? null,
+  maxBytes: read.settings.INBOUND_MAX_BYTES,
+  fetch,
+});
+
 const emptyFile = join(state, 'empty.env');
 await writeFile(emptyFile, '');
 const worker = spawnWrangler({ root: ROOT, host, port, state, emptyFile, settings, surroundings: env });
@@ -71,7 +83,7 @@ if (await isUp()) {
     '{"from":"You <you@example.com>","to":"friend@example.com","subject":"Hello","text":"It works."}';
   console.log(`Mailwright (Workers) listens on ${url}
 API key of the account "default": ${settings['API_KEY']}
-${catchAll === null ? '' : `No RELAY_URL: mail is kept as .eml in ${catchAll.folder}\n`}Try it:
+${catchAll === null ? '' : `No RELAY_URL: mail comes back as received mail, and is kept as .eml in ${catchAll.folder}\n`}Try it:
 
 curl ${url}/emails -H 'Authorization: Bearer ${settings['API_KEY']}' -d '${mail}'
 `);

@@ -40,11 +40,7 @@ export function watchSlowBodies(
   const watched = new Map<IncomingMessage, Watched>();
   server.on('request', (request: IncomingMessage) => {
     watched.set(request, { since: parts.monotonic(), bytesBefore: request.socket.bytesRead });
-    const forget = (): void => {
-      watched.delete(request);
-    };
-    request.once('end', forget);
-    request.once('close', forget);
+    request.once('close', () => watched.delete(request));
   });
   const timer = setInterval(() => {
     const now = parts.monotonic();

@@ -2,6 +2,7 @@ import { isIPv6 } from 'node:net';
 import type { Clerk } from '../../clerk/clerk.ts';
 import { prepareSealed } from '../../clerk/seal.ts';
 import { createApp } from '../../http/app.ts';
+import { createFewAtOnce } from '../../http/few-at-once.ts';
 import type { Parts, SenderDomain } from '../../http/parts.ts';
 import { createReceiveHook } from '../../inbound/hooks/receive-hook.ts';
 import type { Receive } from '../../inbound/receive.ts';
@@ -31,6 +32,9 @@ const BODY_CAP_BYTES = 45 * 1024 * 1024;
 
 /** Mails of the largest size that providers may bring at the same time: they are in memory until they are proved. */
 const LARGEST_AT_ONCE = 4;
+
+/** Received mails with their images in them that are put together at the same time: twenty would be a gigabyte. */
+const LARGE_ANSWERS_AT_ONCE = 2;
 
 /** The API and its listener. */
 export async function openHttp(
@@ -100,6 +104,11 @@ export async function openHttp(
     log,
     wake: (account) => clerk.wake(account),
     guesses,
+    // What comes of it is JSON before the loop turns.
+    largeAnswers: createFewAtOnce({
+      places: LARGE_ANSWERS_AT_ONCE,
+      later: (leave) => void setImmediate(leave),
+    }),
   });
   answer = (request) => app.fetch(request);
   return {

@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { hashKey, mintKey } from '../../mailroom/key-format.ts';
 import type { Async, Mailroom } from '../../mailroom/mailroom.ts';
 import { newId, randomBytes } from './ids.ts';
@@ -33,16 +33,17 @@ export async function hasNoKey(room: Pick<Async<Mailroom>, 'apiKeys'>): Promise<
 }
 
 /**
- * Compares with the operator's API_KEY. Both are passed through an HMAC first: the comparison takes as long for every
- * length, and what is compared is nothing that a caller could work towards.
+ * Compares with the operator's API_KEY. Both are hashed behind a secret first: the comparison takes as long for every
+ * length, and what is compared is nothing that a caller could work towards. No digest leaves this function, so that
+ * an HMAC, at twice the cost for every request, would keep nothing more.
  */
 export function operatorKey(
   apiKey: string | undefined,
   comparing: Uint8Array,
 ): (token: string) => Promise<boolean> {
   if (apiKey === undefined) return async () => false;
-  const key = createSecretKey(comparing);
-  const digest = (text: string): Buffer => createHmac('sha256', key).update(text).digest();
+  const digest = (text: string): Buffer =>
+    hash('sha256', Buffer.concat([comparing, Buffer.from(text)]), 'buffer');
   const expected = digest(apiKey);
   return async (token) => timingSafeEqual(expected, digest(token));
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { objectKey } from '../../objects/key.ts';
+import { reasonOf } from '../../objects/reason.ts';
 import type { ObjectStore } from '../../objects/store.ts';
 import type { Log } from '../../operator/log.ts';
 import type { Settings } from '../../operator/settings.ts';
@@ -39,11 +40,4 @@ async function tellIfDown(store: ObjectStore, log: Log): Promise<void> {
   } catch (cause) {
     log({ level: 'error', event: 'object_store_unavailable', reason: reasonOf(cause) });
   }
-}
-
-/** The store's own word for it (`NoSuchBucket`) or the socket's (`ECONNREFUSED`): a code, without hosts and names. */
-function reasonOf(cause: unknown): string {
-  const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
-  if (!(inner instanceof Error)) return 'unknown';
-  return 'code' in inner && typeof inner.code === 'string' ? inner.code : inner.name;
 }

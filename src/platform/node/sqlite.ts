@@ -46,10 +46,17 @@ export class SqlLimit extends Error {
   override readonly name = 'SqlLimit';
 }
 
+/** What is told to whoever goes on in a group that is to be run again: nobody else hears of it. */
+class Spoilt extends Error {
+  override readonly name = 'Spoilt';
+}
+
 /** A database file, with the group of transactions around it that only the host may open. */
 export interface SqliteFile extends Sql {
-  /** Runs `work` in one transaction; each `transaction` inside is a savepoint of it. Committed when it returns, and on the
-   * disk when `synced` says so. */
+  /**
+   * Runs `work` in one transaction; each `transaction` inside is undone by itself when it throws. Committed when it returns,
+   * and on the disk when `synced` says so. When something must be undone, all of `work` is run a second time.
+   */
   group<T>(work: () => T): T;
   /** Resolves when all that was committed is on the disk; null when it is already. Rejects with StorageLost. */
   synced(): Promise<void> | null;
@@ -75,10 +82,16 @@ export function openSqlite(path: string): SqliteFile {
 }
 
 class NodeSqlite implements SqliteFile {
+  /** What a COMMIT waits for now. Changed only when it must: the statement costs as much as storing a row. */
+  #synchronous: 'FULL' | 'NORMAL' = 'FULL';
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   #inGroup = false;
   #inTransaction = false;
+  /** Whether a transaction within the group can be undone by itself. */
+  #hasSavepoints = false;
+  /** What failed in a group, when nothing of the group may stay for it. */
+  #spoilt: { readonly cause: unknown } | null = null;
   readonly #log: WriteAheadLog | null;
   /** Rows changed when the log was last synced. */
   #changesOnDisk: number;
@@ -91,20 +104,33 @@ class NodeSqlite implements SqliteFile {
 
   exec<Row extends SqlRow>(query: string, ...bindings: readonly SqlValue[]): readonly Row[] {
     checkBindings(bindings);
+    // A statement outside of everything commits by itself.
+    if (!this.#inGroup && !this.#inTransaction) this.#wait('FULL');
+    if (this.#spoilt !== null) throw new Spoilt();
+    return this.#rows<Row>(query, bindings);
+  }
+
+  #rows<Row extends SqlRow>(query: string, bindings: readonly SqlValue[]): readonly Row[] {
     try {
       const statement = this.#statements.get(query) ?? this.#prepare(query);
       const rows: unknown = statement.all(...bindings);
       return rows as readonly Row[];
     } catch (error) {
-      throw asTrouble(error);
+      const trouble = asTrouble(error);
+      // SQLite rolls back by itself after some errors (sqlite.org/lang_transaction.html §3): what follows would be outside.
+      if (this.#inGroup && !this.#database.isTransaction) this.#spoilt ??= { cause: trouble };
+      throw trouble;
     }
   }
 
   transaction<T>(work: () => T extends PromiseLike<unknown> ? never : T): T {
     if (this.#inTransaction) throw new SqlLimit('Transactions do not nest');
+    if (this.#inGroup && !this.#hasSavepoints) return this.#hopefully(work);
     const [begin, commit, rollback] = this.#inGroup
       ? ['SAVEPOINT verb', 'RELEASE verb', 'ROLLBACK TO verb']
       : ['BEGIN IMMEDIATE', 'COMMIT', 'ROLLBACK'];
+    if (!this.#inGroup) this.#wait('FULL');
+    if (this.#spoilt !== null) throw new Spoilt();
     this.#run(begin);
     this.#inTransaction = true;
     try {
@@ -112,6 +138,8 @@ class NodeSqlite implements SqliteFile {
       this.#run(commit);
       return result;
     } catch (error) {
+      // Gone as a whole, there is nothing left of it to undo, and a savepoint would begin something of its own.
+      if (this.#spoilt !== null) throw error;
       this.#undo(rollback);
       if (this.#inGroup) this.#undo('RELEASE verb');
       throw error;
@@ -122,21 +150,52 @@ class NodeSqlite implements SqliteFile {
 
   group<T>(work: () => T): T {
     if (this.#inGroup || this.#inTransaction) throw new SqlLimit('Transactions do not nest');
+    const first = this.#tryGroup(work, false);
+    if (!('spoilt' in first)) return first.result;
+    if (first.spoilt instanceof StorageLost) throw first.spoilt;
+    const second = this.#tryGroup(work, true);
+    if ('spoilt' in second) throw second.spoilt;
+    return second.result;
+  }
+
+  /**
+   * A transaction within a group, on the hope that it will not fail. A savepoint has SQLite keep a copy of every page that is
+   * touched, which costs more than all the rows of a mail; and what fails here is a surprise.
+   */
+  #hopefully<T>(work: () => T): T {
+    if (this.#spoilt !== null) throw new Spoilt();
+    this.#inTransaction = true;
+    try {
+      return work();
+    } catch (error) {
+      this.#spoilt ??= { cause: error };
+      throw error;
+    } finally {
+      this.#inTransaction = false;
+    }
+  }
+
+  #tryGroup<T>(work: () => T, hasSavepoints: boolean): { readonly result: T } | { readonly spoilt: unknown } {
+    this.#hasSavepoints = hasSavepoints;
     // With NORMAL a COMMIT writes to the log and does not wait for the disk (sqlite.org/pragma.html#pragma_synchronous).
-    this.#database.exec('PRAGMA synchronous = NORMAL');
+    this.#wait('NORMAL');
     try {
       this.#run('BEGIN IMMEDIATE');
       this.#inGroup = true;
       const result = work();
+      if (this.#spoilt !== null) {
+        this.#undo('ROLLBACK');
+        return { spoilt: this.#spoilt.cause };
+      }
       this.#run('COMMIT');
-      return result;
+      return { result };
     } catch (error) {
       this.#undo('ROLLBACK');
-      throw error;
+      if (this.#spoilt === null || error instanceof StorageLost) throw error;
+      return { spoilt: this.#spoilt.cause };
     } finally {
       this.#inGroup = false;
-      // Where even the rollback failed, what failed first is what is to be told.
-      if (!this.#database.isTransaction) this.#database.exec('PRAGMA synchronous = FULL');
+      this.#spoilt = null;
     }
   }
 
@@ -155,7 +214,7 @@ class NodeSqlite implements SqliteFile {
 
   /** Rows that this connection has changed; those of what was rolled back too, which costs a sync and harms nobody. */
   #changes(): number {
-    const [row] = this.exec<{ changes: number }>('SELECT total_changes() AS changes');
+    const [row] = this.#rows<{ changes: number }>('SELECT total_changes() AS changes', []);
     return row?.changes ?? 0;
   }
 
@@ -172,6 +231,13 @@ class NodeSqlite implements SqliteFile {
     const statement = this.#database.prepare(query);
     this.#statements.set(query, statement);
     return statement;
+  }
+
+  /** Within a transaction it cannot be changed; there is one only where even a rollback failed, and that is told already. */
+  #wait(synchronous: 'FULL' | 'NORMAL'): void {
+    if (this.#synchronous === synchronous || this.#database.isTransaction) return;
+    this.#database.exec(`PRAGMA synchronous = ${synchronous}`);
+    this.#synchronous = synchronous;
   }
 
   #run(command: string): void {

@@ -166,13 +166,15 @@ export class Mailroom extends DurableObject<Env> {
   /**
    * What is under a lease when this instance begins was handed over by one that is gone. The runtime was perhaps gone
    * too, and then nobody carries it: it is decided at once instead of when the lease ends, in a quarter of an hour. Should
-   * a relay object carry it all the same, its attempt is refused at phase `dot`. Nothing is claimed before.
+   * a relay object carry it all the same, its attempt is refused at phase `dot`. Nothing is claimed before. Readers are asked on
+   * their own: one that is at work finishes, and a mail that waits does not wait for it.
    */
   async #settleIn(): Promise<void> {
     if (this.#isSettlingIn) return;
     this.#isSettlingIn = true;
     try {
-      if (!(await this.#isCarriedAnywhere())) this.#room.recover({ now: this.clock(), all: true });
+      const [isCarried, isRead] = await Promise.all([this.#isCarriedAnywhere(), this.#readings.areAlive()]);
+      this.#room.recover({ now: this.clock(), all: !isCarried, allReadings: !isRead });
     } catch (cause) {
       const facts = { account: this.#account, cause: String(cause) };
       this.#host.log({ level: 'warn', event: 'settling_in_failed', ...facts });

@@ -19,13 +19,23 @@ export function readerObject(
   readers: Env['READER'],
   { account, id }: { readonly account: string; readonly id: string },
 ): DurableObjectStub<Reader> {
-  return readers.getByName(`${account}/${Number.parseInt(id.slice(-2), 16) % READERS}`);
+  return readers.getByName(nameOf(account, Number.parseInt(id.slice(-2), 16) % READERS));
+}
+
+/** All that read for an account. */
+export function readerObjects(readers: Env['READER'], account: string): readonly DurableObjectStub<Reader>[] {
+  return Array.from({ length: READERS }, (_, nth) => readers.getByName(nameOf(account, nth)));
+}
+
+function nameOf(account: string, nth: number): string {
+  return `${account}/${nth}`;
 }
 
 /** Reads a mail and tells the room what came of it. Nothing is kept here: what a reading is about comes with the claim. */
 export class Reader extends DurableObject<Env> {
   /** Milliseconds since 1970 UTC. A test tells another time. */
   clock = (): number => Date.now();
+  #atWork = 0;
   readonly #parts: Omit<ReadParts, 'host'> & { readonly host: ReturnType<typeof workerHost> };
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -56,6 +66,16 @@ export class Reader extends DurableObject<Env> {
     const { signal } = new AbortController();
     const room = remoteRoom(this.env.MAILROOM, account);
     const read = (call: ArrivalCall) => readArrival(call, this.#parts);
-    await readClaim({ account, claim, room }, { read, host: this.#parts.host, signal, hurry: signal });
+    this.#atWork += 1;
+    try {
+      await readClaim({ account, claim, room }, { read, host: this.#parts.host, signal, hurry: signal });
+    } finally {
+      this.#atWork -= 1;
+    }
+  }
+
+  /** Whether something is being read here. */
+  isReading(): boolean {
+    return this.#atWork > 0;
   }
 }

@@ -3,7 +3,7 @@ import { READ_LEASE_MS } from '../../inbound/read-claim.ts';
 import type { ArrivalClaim } from '../../mailroom/inbox-records.ts';
 import type { Mailroom as Room } from '../../mailroom/mailroom.ts';
 import type { Env } from './env.ts';
-import { readerObject } from './reader-object.ts';
+import { readerObject, readerObjects } from './reader-object.ts';
 
 /** Mails that are being read at a time: two for each reader object. */
 const AT_ONCE = 8;
@@ -26,6 +26,14 @@ export class Readings {
 
   constructor(parts: ReadingsParts) {
     this.#parts = parts;
+  }
+
+  /** Whether a reader object is at work on what an earlier instance of the room has claimed. */
+  async areAlive(): Promise<boolean> {
+    const { account, room, readers } = this.#parts;
+    if (room.nextArrivalDue({ now: 0 }) === null) return false;
+    const asked = readerObjects(readers, account).map((reader) => reader.isReading());
+    return (await Promise.all(asked)).some(Boolean);
   }
 
   /** Claims what is due, as far as there are places, and hands it over. */

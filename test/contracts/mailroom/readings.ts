@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { LendHouse } from '../mailroom.ts';
-import { SECOND, START } from './house.ts';
+import { DAY, SECOND, START } from './house.ts';
 import {
   addRoute,
   arrivals,
@@ -161,17 +161,76 @@ function trouble(house: LendHouse): void {
       expect(room.room.nextArrivalDue({ now: room.now })).toBeNull();
     }));
 
-  test('a lease that ends is a try that failed', () =>
+  test('a lease that ends is no try that failed, but eight of them end a mail too', () =>
     house((room) => {
-      received(room);
-      for (const attempt of [1, 2]) {
-        expect(oneArrival(room).attempt).toBe(attempt);
+      const id = received(room);
+      for (let crashes = 1; crashes <= 8; crashes += 1) {
+        expect(accountEvents(room)).toEqual([]);
+        expect(oneArrival(room)).toMatchObject({ id, attempt: 1 });
         room.now += READ_LEASE_MS;
         expect(arrivals(room)).toEqual([]);
         room.now += 10 * SECOND;
       }
       expect(arrivals(room)).toEqual([]);
       expect(accountEvents(room)).toHaveLength(1);
+      expect(detail(room, id).parse).toBe('limited');
+    }));
+
+  test('what was claimed when its process was killed twice is read in full by the third', () =>
+    house((room) => {
+      const ids = [1, 2, 3].map(() => received(room));
+      for (const _kill of [1, 2]) {
+        expect(arrivals(room)).toHaveLength(3);
+        room.reopened();
+        room.room.recover({ now: room.now, all: true });
+        room.now += 10 * SECOND;
+      }
+      for (const claim of arrivals(room)) expect(settleRead(room, claim)).toBe('settled');
+      expect(ids.map((id) => detail(room, id).parse)).toEqual(['full', 'full', 'full']);
+    }));
+
+  test('one that is to be passed on is passed on unread after eight ends without a word', () =>
+    house((room) => {
+      addRoute(room, { recipient: 'pass@mine.example' }, [{ type: 'forward', to: 'boss@away.example' }]);
+      received(room, { envelopeTo: ['pass@mine.example'] });
+      for (let crashes = 1; crashes <= 8; crashes += 1) {
+        oneArrival(room);
+        room.reopened();
+        room.room.recover({ now: room.now, all: true });
+        room.now += 10 * SECOND;
+      }
+      expect(accountEvents(room)).toEqual([]);
+      expect(oneArrival(room)).toMatchObject({ attempt: 3, forwardTo: ['boss@away.example'] });
+      room.reopened();
+      room.room.recover({ now: room.now, all: true });
+      expect(accountEvents(room)).toHaveLength(1);
+      expect(room.room.nextArrivalDue({ now: room.now })).toBeNull();
+    }));
+
+  test('readers may outlive those who carry mail: then their leases stay', () =>
+    house((room) => {
+      received(room);
+      const claim = oneArrival(room);
+      expect(room.room.recover({ now: room.now, all: true, allReadings: false })).toBe(0);
+      expect(settleRead(room, claim)).toBe('settled');
+    }));
+
+  test('a mail whose bytes storage does not give for a day is told from its header, however often that was', () =>
+    house((room) => {
+      const id = received(room);
+      room.now += 3 * DAY;
+      const missed = { kind: 'withdrawn', isUnreadable: true } as const;
+      for (const later of [10 * SECOND, DAY - 11 * SECOND, 10 * SECOND]) {
+        expect(settle(room, oneArrival(room), missed)).toBe('settled');
+        expect(accountEvents(room)).toEqual([]);
+        room.now += later;
+      }
+      const claim = oneArrival(room);
+      room.now += SECOND;
+      settle(room, claim, missed);
+      expect(detail(room, id)).toMatchObject({ parse: 'limited', head: head() });
+      expect(accountEvents(room)).toHaveLength(1);
+      expect(room.room.nextArrivalDue({ now: room.now })).toBeNull();
     }));
 
   test('a withdrawn try is not counted, however often', () =>
@@ -196,6 +255,6 @@ function trouble(house: LendHouse): void {
       expect(room.room.recover({ now: room.now, all: true })).toBe(1);
       expect(settleRead(room, lost)).toBe('stale');
       room.now += 10 * SECOND;
-      expect(oneArrival(room)).toMatchObject({ id, attempt: 2 });
+      expect(oneArrival(room)).toMatchObject({ id, attempt: 1 });
     }));
 }

@@ -3,6 +3,7 @@ import type { NewEmail } from '../../../src/mailroom/records.ts';
 import type { LendHouse } from '../mailroom.ts';
 import { DAY, type House, mailbox } from './house.ts';
 import { detail, file, idsOf, listed, oneArrival, readIn, received, settleRead } from './inbox-house.ts';
+import { complaint, DELIVERED, MAIL_ID, report, sentTo, tokenOf } from './reports-made.ts';
 import { accountEvents } from './webhook-house.ts';
 
 export function receivedEndsContract(house: LendHouse): void {
@@ -78,6 +79,32 @@ function upkeep(house: LendHouse): void {
       room.room.sweep({ now: room.now, limit: 100 });
       expect(listed(room).items).toHaveLength(1);
     }));
+
+  test('reports that a return path of ours proves end as mails do, where received mail is kept for ever', () =>
+    house((room) => {
+      sentTo(room);
+      const token = tokenOf(MAIL_ID);
+      const proven = [report(), report([DELIVERED])].map((one) => readIn(room, {}, { report: one, token }));
+      const claimed = readIn(room, {}, { report: report(), token: null });
+      const complained = readIn(room, {}, { report: complaint(), token });
+      room.now += 30 * DAY;
+      expect(room.room.sweep({ now: room.now, limit: 100 }).objects).toEqual([]);
+      room.now += 1;
+      const { objects } = room.room.sweep({ now: room.now, limit: 100 });
+      expect(objects.toSorted()).toEqual(proven.map((id) => `t/default/raw-${id}`).toSorted());
+      expect(idsOf(listed(room)).toSorted()).toEqual([claimed, complained].toSorted());
+    }));
+
+  test('a retention for received mail is that of its reports too', () =>
+    house(
+      (room) => {
+        sentTo(room);
+        readIn(room, {}, { report: report(), token: tokenOf(MAIL_ID) });
+        room.now += 60 * DAY;
+        expect(room.room.sweep({ now: room.now, limit: 100 }).objects).toEqual([]);
+      },
+      { inboundRetentionMs: 90 * DAY },
+    ));
 
   test('past its retention it goes, with its objects, a bounded number at a time; what was not told yet stays', () =>
     house(

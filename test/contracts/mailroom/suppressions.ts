@@ -147,6 +147,21 @@ function effects(house: LendHouse): void {
       expect(room.claimed().recipients.map(({ ordinal }) => ordinal)).toEqual([1]);
     }));
 
+  test('in a batch of thousands of recipients each suppressed one is found, the first, the last and those between', () =>
+    house((room) => {
+      const address = (place: number): string => `r${place}@example.org`;
+      const mails = Array.from({ length: 51 }, (_, mail) =>
+        room.email(Array.from({ length: 100 }, (_, place) => address(mail * 100 + place))),
+      );
+      const listed = [0, 4_999, 5_000, 5_099];
+      for (const place of listed) add(room, address(place));
+      expect(room.send(mails, { mode: 'strict' }).kind).toBe('accepted');
+      const found = mails.flatMap(({ id }) =>
+        room.read(id).recipients.filter((one) => one.state !== 'queued'),
+      );
+      expect(found.map((one) => one.address)).toEqual(listed.map(address));
+    }));
+
   test('a mail whose recipients are all suppressed is accepted and finished', () =>
     house((room) => {
       add(room, 'ann@example.org');
