@@ -13,8 +13,8 @@ export interface DotSize {
 export const DOT: DotSize = { dropped: 1_000 };
 export const DOT_SHORT: DotSize = { dropped: 20 };
 
-/** Of the second copies every so manyeth gets no reply either. */
-const AGAIN = 4;
+/** Of the second copies every so manyeth gets no reply either: so few that the relay is not rested. */
+const AGAIN = 20;
 
 /** A relay that takes the whole message and drops the connection instead of answering. */
 export async function dot({ dropped }: DotSize): Promise<Report> {

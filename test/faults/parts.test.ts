@@ -16,7 +16,6 @@ const RULES: Readonly<Record<string, string>> = {
   keys: 'an idempotency key lives for 24 h, over restarts',
   outage: 'after an outage mail goes out at the configured rate and not at once, and none of it twice',
   clock: 'a clock that is set an hour on or back loses nothing, sends nothing twice and forgets no key',
-  limits: 'fifty callers at once are admitted no oftener than the limit says',
   canaries: 'secrets and personal data are in no log, no error and no file that they do not belong in',
   inbound: 'mail that was acknowledged before `kill -9` is there byte for byte, and once',
 };

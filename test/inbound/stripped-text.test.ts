@@ -83,6 +83,6 @@ describe('threats §7 r17: a flood of what the library looks for costs nothing',
     const began = performance.now();
     expect(strippedText(text).length).toBeLessThanOrEqual(65_536);
     // Unguarded, each takes seconds for a hundredth of it, and the copies become gigabytes.
-    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(performance.now() - began).toBeLessThan(5_000);
   });
 });
