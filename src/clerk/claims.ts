@@ -1,3 +1,5 @@
+import type { Host } from '../due/host.ts';
+import { pause } from '../due/host.ts';
 import type { Async, Mailroom } from '../mailroom/mailroom.ts';
 import type { Claim } from '../mailroom/records.ts';
 import type { Compose } from '../mime/message.ts';
@@ -6,8 +8,6 @@ import type { ObjectStore } from '../objects/store.ts';
 import { carry } from './carry.ts';
 import type { Attempt } from './deliver.ts';
 import type { Desk } from './desk.ts';
-import type { Host } from './host.ts';
-import { pause } from './host.ts';
 import type { Settled } from './outcome.ts';
 import { simulateAll } from './outcome.ts';
 import type { Rooms } from './rooms.ts';

@@ -1,12 +1,12 @@
+import { Agenda } from '../due/agenda.ts';
+import type { Host } from '../due/host.ts';
 import type { Compose } from '../mime/message.ts';
 import type { ReturnPaths } from '../mime/return-path.ts';
 import type { ObjectStore } from '../objects/store.ts';
 import type { Relay } from '../relay/relay.ts';
-import { Agenda } from './agenda.ts';
 import { Claims } from './claims.ts';
 import type { Standing } from './desk.ts';
 import { Desk } from './desk.ts';
-import type { Host } from './host.ts';
 import { Notifier } from './notifier.ts';
 import type { NotifyParts } from './notify.ts';
 import type { Rooms } from './rooms.ts';

@@ -1,3 +1,4 @@
+import type { Host } from '../due/host.ts';
 import type { Async, Mailroom } from '../mailroom/mailroom.ts';
 import type { Claim } from '../mailroom/records.ts';
 import type { Compose, Composed, Sealed } from '../mime/message.ts';
@@ -5,7 +6,6 @@ import type { ReturnPaths } from '../mime/return-path.ts';
 import type { ObjectStore } from '../objects/store.ts';
 import { WrongBytes } from '../objects/store.ts';
 import type { Condition, Envelope, Relay, Submission } from '../relay/relay.ts';
-import type { Host } from './host.ts';
 import type { Settled } from './outcome.ts';
 import { asStopped, backAll, crashAll, failAll } from './outcome.ts';
 import { prepare } from './prepare.ts';

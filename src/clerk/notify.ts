@@ -1,10 +1,10 @@
+import type { Host } from '../due/host.ts';
 import type { DeliveryAnswer, DeliveryClaim } from '../mailroom/webhook-records.ts';
 import type { Egress } from '../net/egress.ts';
 import { exchange } from '../net/exchange.ts';
 import { failureText } from '../net/failure-text.ts';
 import type { Sealer } from '../secrets/sealer.ts';
 import { sign } from '../secrets/signature.ts';
-import type { Host } from './host.ts';
 import { retryAfterMs } from './retry-after.ts';
 
 /** For everything: the name, the connection, and the answer to its last byte (delivery.md section 12). */

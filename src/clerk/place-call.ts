@@ -1,6 +1,6 @@
+import type { Host } from '../due/host.ts';
 import type { Async, Mailroom } from '../mailroom/mailroom.ts';
 import type { DeliveryClaim } from '../mailroom/webhook-records.ts';
-import type { Host } from './host.ts';
 import { type NotifyParts, notify } from './notify.ts';
 import { writeUntilLeaseEnds } from './settle.ts';
 

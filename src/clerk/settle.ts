@@ -1,7 +1,7 @@
+import type { Host } from '../due/host.ts';
+import { pause } from '../due/host.ts';
 import type { Async, Mailroom } from '../mailroom/mailroom.ts';
 import type { Claim } from '../mailroom/records.ts';
-import type { Host } from './host.ts';
-import { pause } from './host.ts';
 import type { Settled } from './outcome.ts';
 
 const FIRST_WAIT_MS = 100;

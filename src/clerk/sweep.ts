@@ -1,6 +1,6 @@
+import type { Host } from '../due/host.ts';
 import type { Async, Mailroom } from '../mailroom/mailroom.ts';
 import type { ObjectStore } from '../objects/store.ts';
-import type { Host } from './host.ts';
 
 /** Mails removed in one transaction: a sweep must not hold the room up for those who send. */
 const REMOVED_AT_ONCE = 200;

@@ -1,4 +1,5 @@
 import { unavailable } from '../../schemas/refusal.ts';
+import type { Host } from '../due/host.ts';
 import type { NewArrival } from '../mailroom/inbox-records.ts';
 import type { Async, Mailroom } from '../mailroom/mailroom.ts';
 import { objectKey } from '../objects/key.ts';
@@ -6,7 +7,6 @@ import { reasonOf } from '../objects/reason.ts';
 import type { ObjectMeta, ObjectStore } from '../objects/store.ts';
 import { StoreUnavailable } from '../objects/store.ts';
 import { HeaderTaker } from './header-taker.ts';
-import type { InboundHost } from './host.ts';
 import type { Judge, Judged, JudgeParts } from './judge.ts';
 import { RETRY_AFTER_SECONDS } from './judge.ts';
 import type { Delivery, Receive, Received } from './receive.ts';
@@ -15,7 +15,7 @@ import { headOfBlock } from './received-head.ts';
 export interface ReceiveParts extends Pick<JudgeParts, 'room'> {
   readonly judge: Judge;
   readonly objects: ObjectStore;
-  readonly host: Pick<InboundHost, 'now' | 'log'>;
+  readonly host: Pick<Host, 'now' | 'log'>;
   /** A fresh UUID, version 7. */
   readonly newId: () => string;
   /** Something of this account is to be read. */

@@ -1,9 +1,9 @@
 import { unavailable } from '../../schemas/refusal.ts';
+import type { Host } from '../due/host.ts';
 import type { RecipientRuling } from '../mailroom/inbox-records.ts';
 import type { Async, Mailroom } from '../mailroom/mailroom.ts';
 import { parseAddrSpec } from '../mime/address.ts';
 import type { ReturnPaths } from '../mime/return-path.ts';
-import type { InboundHost } from './host.ts';
 import type { JudgeRecipient, Received } from './receive.ts';
 
 /** When a room that could not be asked is asked again. */
@@ -14,7 +14,7 @@ export interface JudgeParts {
   readonly room: (account: string) => Promise<Async<Mailroom> | null>;
   /** With RETURN_PATH_DOMAIN. */
   readonly returnPaths: Pick<ReturnPaths, 'read'> | null;
-  readonly log: InboundHost['log'];
+  readonly log: Host['log'];
   readonly settings: {
     /** A-labels, lower case; null: every domain. */
     readonly receivingDomains: readonly string[] | null;

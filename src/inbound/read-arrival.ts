@@ -1,3 +1,4 @@
+import type { Host } from '../due/host.ts';
 import type {
   ArrivalClaim,
   ReadMail,
@@ -22,7 +23,6 @@ import { authenticationTold } from './authentication-results.ts';
 import { bodyForCalls } from './body-for-calls.ts';
 import { forwarded } from './forward.ts';
 import { HeaderTaker } from './header-taker.ts';
-import type { InboundHost } from './host.ts';
 import { type KeptFile, keep, keepFiles } from './keep-files.ts';
 import { headOf } from './received-head.ts';
 import { strippedText } from './stripped-text.ts';
@@ -35,7 +35,7 @@ const BOUNDARY_BYTES = 16;
 
 export interface ReadParts {
   readonly objects: ObjectStore;
-  readonly host: Pick<InboundHost, 'now' | 'after' | 'hasher'>;
+  readonly host: Pick<Host, 'now' | 'after' | 'hasher'>;
   /** A fresh UUID, version 7. */
   readonly newId: () => string;
   readonly randomBytes: (length: number) => Uint8Array;

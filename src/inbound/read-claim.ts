@@ -1,7 +1,7 @@
+import type { Host } from '../due/host.ts';
+import { pause } from '../due/host.ts';
 import type { Authentication } from '../mailroom/inbox-records.ts';
 import type { Async, Mailroom } from '../mailroom/mailroom.ts';
-import type { InboundHost } from './host.ts';
-import { pause } from './pause.ts';
 import type { ArrivalCall, Outcome } from './read-arrival.ts';
 
 /** Longer than any reading, a wait for its turn among them, and than what it takes to write what came of it. */
@@ -20,7 +20,7 @@ export interface ReadClaimParts {
   readonly read: ReadMailOf;
   /** Only where names can be looked up. */
   readonly authenticate?: AuthenticateMailOf;
-  readonly host: Pick<InboundHost, 'now' | 'after' | 'log'>;
+  readonly host: Pick<Host, 'now' | 'after' | 'log'>;
   /** Breaks the reading off: then it is as if it had never been claimed. */
   readonly signal: AbortSignal;
   /** Aborted when there is no time left to wait for a room that cannot be written to. */

@@ -1,4 +1,4 @@
-import type { ClerkLine } from '../../src/clerk/host.ts';
+import type { HostLine } from '../../src/due/host.ts';
 import type { DeliveryClaim } from '../../src/mailroom/webhook-records.ts';
 import { deriveKey } from '../../src/secrets/derive.ts';
 import { createSealer, type Sealer } from '../../src/secrets/sealer.ts';
@@ -34,7 +34,7 @@ export async function claimFor(
 }
 
 /** A log that keeps its lines. */
-export function openLog(): { readonly lines: ClerkLine[]; readonly log: (line: ClerkLine) => void } {
-  const lines: ClerkLine[] = [];
+export function openLog(): { readonly lines: HostLine[]; readonly log: (line: HostLine) => void } {
+  const lines: HostLine[] = [];
   return { lines, log: (line) => void lines.push(line) };
 }

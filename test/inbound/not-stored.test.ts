@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
+import type { HostLine } from '../../src/due/host.ts';
 import { createReceive } from '../../src/inbound/funnel.ts';
-import type { InboundLine } from '../../src/inbound/host.ts';
 import { StoreUnavailable } from '../../src/objects/store.ts';
 import { newId } from '../../src/platform/node/ids.ts';
 import { memoryObjects } from '../support/memory-objects.ts';
 
 test('why a mail could not be stored is in the log, as a code', async () => {
   const cause = Object.assign(new Error("ENOSPC: write '/data/objects'"), { code: 'ENOSPC' });
-  const log: InboundLine[] = [];
+  const log: HostLine[] = [];
   const receive = createReceive({
     room: async () => null,
     judge: async ({ account, addresses }) =>

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { InboundLine } from '../../src/inbound/host.ts';
+import type { HostLine } from '../../src/due/host.ts';
 import type { Outcome } from '../../src/inbound/read-arrival.ts';
 import type { ReadMailOf } from '../../src/inbound/read-claim.ts';
 import { Reader } from '../../src/inbound/reader.ts';
@@ -21,7 +21,7 @@ interface Waiting {
 let house: House;
 let reader: Reader;
 let waiting: Waiting[];
-let log: InboundLine[];
+let log: HostLine[];
 let finished: string[];
 
 beforeEach(() => {

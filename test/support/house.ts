@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Clerk } from '../../src/clerk/clerk.ts';
-import type { ClerkLine, Host } from '../../src/clerk/host.ts';
 import type { Rooms } from '../../src/clerk/rooms.ts';
+import type { Host, HostLine } from '../../src/due/host.ts';
 import type { Async, Mailroom, MailroomConfig } from '../../src/mailroom/mailroom.ts';
 import { openMailroom } from '../../src/mailroom/open.ts';
 import type { EmailRecord, NewEmail } from '../../src/mailroom/records.ts';
@@ -37,7 +37,7 @@ export class House implements Rooms {
   readonly relays: readonly ScriptedRelay[];
   readonly objects: MemoryObjects = memoryObjects(this.clock.now);
   readonly receivers: ScriptedReceivers = scriptedReceivers(this.clock.after);
-  readonly log: ClerkLine[] = [];
+  readonly log: HostLine[] = [];
   readonly host: Host = {
     now: this.clock.now,
     after: this.clock.after,

@@ -1,7 +1,7 @@
 import type { Refusal } from '../../../schemas/error.ts';
 import { unavailable, unproved } from '../../../schemas/refusal.ts';
+import type { Host } from '../../due/host.ts';
 import type { Egress } from '../../net/egress.ts';
-import type { InboundHost } from '../host.ts';
 import type { Receive, Received } from '../receive.ts';
 import { Hold, type Share } from './hold.ts';
 import type { HookReading } from './hook-reading.ts';
@@ -39,7 +39,7 @@ export interface HookParts {
   /** The way to the provider's certificate, and to its confirmation of a subscription. */
   readonly egress: Egress;
   readonly settings: HookSettings;
-  readonly log: InboundHost['log'];
+  readonly log: Host['log'];
 }
 
 export interface HookSettings {

@@ -1,4 +1,4 @@
-import type { Host } from '../../clerk/host.ts';
+import type { Host } from '../../due/host.ts';
 import type { Log } from '../../operator/log.ts';
 import { sha256Hasher } from './hasher.ts';
 

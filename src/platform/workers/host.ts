@@ -1,4 +1,4 @@
-import type { Host } from '../../clerk/host.ts';
+import type { Host } from '../../due/host.ts';
 import { createLog, type Log } from '../../operator/log.ts';
 import { sha256Hasher } from './hasher.ts';
 import type { WorkerSettings } from './settings.ts';

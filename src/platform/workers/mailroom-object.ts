@@ -1,8 +1,8 @@
 import { DurableObject } from 'cloudflare:workers';
-import type { Host } from '../../clerk/host.ts';
 import { NOTIFY_LEASE_MS } from '../../clerk/notify.ts';
 import { simulateAll } from '../../clerk/outcome.ts';
 import { sweep } from '../../clerk/sweep.ts';
+import type { Host } from '../../due/host.ts';
 import { SIMULATED } from '../../mailroom/lane.ts';
 import type { Mailroom as Room } from '../../mailroom/mailroom.ts';
 import { openMailroom } from '../../mailroom/open.ts';

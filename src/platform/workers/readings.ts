@@ -1,4 +1,4 @@
-import type { Host } from '../../clerk/host.ts';
+import type { Host } from '../../due/host.ts';
 import { READ_LEASE_MS } from '../../inbound/read-claim.ts';
 import type { ArrivalClaim } from '../../mailroom/inbox-records.ts';
 import type { Mailroom as Room } from '../../mailroom/mailroom.ts';

@@ -1,9 +1,9 @@
 import { DurableObject } from 'cloudflare:workers';
 import { type CarryParts, carry } from '../../clerk/carry.ts';
-import type { Host } from '../../clerk/host.ts';
-import { pause } from '../../clerk/host.ts';
 import { backAll } from '../../clerk/outcome.ts';
 import { settleUntilLeaseEnds } from '../../clerk/settle.ts';
+import type { Host } from '../../due/host.ts';
+import { pause } from '../../due/host.ts';
 import type { RelayHealth } from '../../http/parts.ts';
 import type { Claim } from '../../mailroom/records.ts';
 import { compose } from '../../mime/compose.ts';

@@ -1,4 +1,4 @@
-import type { Host } from '../../clerk/host.ts';
+import type { Host } from '../../due/host.ts';
 import type { ObjectStore } from '../../objects/store.ts';
 import type { Env } from './env.ts';
 import { r2Store } from './objects.ts';

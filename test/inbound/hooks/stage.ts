@@ -1,3 +1,4 @@
+import type { HostLine } from '../../../src/due/host.ts';
 import {
   createReceiveHook,
   type HookAnswer,
@@ -5,7 +6,6 @@ import {
   type HookSettings,
   type HookSource,
 } from '../../../src/inbound/hooks/receive-hook.ts';
-import type { InboundLine } from '../../../src/inbound/host.ts';
 import type { Delivery, Received } from '../../../src/inbound/receive.ts';
 import type { Egress } from '../../../src/net/egress.ts';
 import { type Body, collected, NOW, pieces, SIGNING_KEY } from './payloads.ts';
@@ -18,7 +18,7 @@ export interface Taken extends Omit<Delivery, 'raw'> {
 export interface HookStage {
   /** What the funnel was given. */
   readonly taken: Taken[];
-  readonly log: InboundLine[];
+  readonly log: HostLine[];
   post(source: HookSource, body: Body, more?: Partial<HookCall>): Promise<HookAnswer>;
 }
 
@@ -38,7 +38,7 @@ export function hookStage(
   } = {},
 ): HookStage {
   const taken: Taken[] = [];
-  const log: InboundLine[] = [];
+  const log: HostLine[] = [];
   const receiveHook = createReceiveHook({
     egress: parts.egress ?? snsStage({}).egress,
     settings: { ...SETTINGS, ...parts.settings },
