@@ -56,8 +56,18 @@ export function isFoldable(text: string): boolean {
 export function textField(name: string, value: string): string {
   if (value === '') return `${name}: `;
   const isPlain = isPrintableAscii(value) && !value.includes('=?') && value === value.trim();
-  if (isPlain && isFoldable(value)) return fold([`${name}:`, ...(` ${value}`.match(/ +[^ ]+/g) ?? [])]);
+  if (isPlain && isFoldable(value)) return fold([`${name}:`, ...textPieces(` ${value}`)]);
   return `${name}: ${encodeWords(value, LINE_LENGTH - name.length - 2).join('\r\n ')}`;
+}
+
+/**
+ * What a line may break before: single spaces, since many a reader (ours too) takes all white space behind a fold for one
+ * space. At several spaces a line breaks only where it would be too long otherwise.
+ */
+function textPieces(text: string): readonly string[] {
+  return text
+    .split(/(?<! )(?= [^ ])/)
+    .flatMap((piece) => (piece.length <= MAX_TOKEN_LENGTH ? [piece] : (piece.match(/ +[^ ]+/g) ?? [])));
 }
 
 /** An address field, or nothing for an empty list (RFC 5322 §3.6.3 has no empty To or Cc). */
