@@ -1,8 +1,9 @@
 import { join } from 'node:path';
+import { freePort } from '../test/support/free-port.ts';
 import { ALTERNATIVE_5K, type Mail, TEXT_1K } from './mails.ts';
 import { type Report, type Row, type Scale, told } from './report.ts';
 import { interleaved, type Measure, type Medians } from './rounds.ts';
-import { forked, freePort } from './support/children.ts';
+import { forked } from './support/children.ts';
 import { openClient } from './support/client.ts';
 import { startService } from './support/service.ts';
 

@@ -18,6 +18,7 @@ import { compose } from '../src/mime/compose.ts';
 import { objectKey } from '../src/objects/key.ts';
 import { s3Store } from '../src/objects/s3.ts';
 import type { S3Settings } from '../src/objects/s3-requests.ts';
+import { sdkBucket } from '../src/objects/s3-sdk.ts';
 import type { ObjectStore } from '../src/objects/store.ts';
 import { openAccounts } from '../src/platform/node/accounts.ts';
 import { openFolder } from '../src/platform/node/folder.ts';
@@ -27,6 +28,7 @@ import { createOpenSocket, relayTls } from '../src/platform/node/socket.ts';
 import { NODE_WAITS } from '../src/relay/patience.ts';
 import { createRelay } from '../src/relay/pool.ts';
 import { createSmtpConnect } from '../src/relay/smtp.ts';
+import { ROOM_CONFIG } from '../test/support/room-config.ts';
 import { startS3Server } from '../test/support/s3-server.ts';
 
 const MIB = 1024 * 1024;
@@ -117,17 +119,7 @@ async function subject(given: Task): Promise<void> {
   const { folder, place, port, small, large } = given;
   const accounts = openAccounts({
     dataDir: folder,
-    config: {
-      relays: ['bench'],
-      clearRelays: ['bench'],
-      domains: null,
-      rateLimit: 0,
-      unknownPolicy: 'once',
-      maxAgeMs: 3_600_000,
-      retentionMs: 3_600_000,
-      eventRetentionMs: 3_600_000,
-      inboundRetentionMs: null,
-    },
+    config: { ...ROOM_CONFIG, relays: ['bench'], clearRelays: ['bench'] },
     lost: (cause) => {
       throw cause;
     },
@@ -235,7 +227,7 @@ async function store(place: Place, size: number): Promise<AttachmentRecord> {
 function open(place: Place): ObjectStore {
   if ('folder' in place) return openFolder(place.folder);
   const { now, after } = clock;
-  return s3Store({ settings: place.bucket, hasher: sha256Hasher, now, after, newId: randomUUID });
+  return s3Store({ bucket: sdkBucket(place.bucket), hasher: sha256Hasher, now, after, newId: randomUUID });
 }
 
 function newEmail(attachments: readonly AttachmentRecord[]): NewEmail {

@@ -6,12 +6,12 @@ import { openMailroom } from '../src/mailroom/open.ts';
 import type { Claim } from '../src/mailroom/records.ts';
 import { newId } from '../src/platform/node/ids.ts';
 import { openSqlite, type SqliteFile } from '../src/platform/node/sqlite.ts';
+import { ROOM_CONFIG } from '../test/support/room-config.ts';
 import { ALTERNATIVE_5K } from './mails.ts';
 import { median, type Report, type Scale, told } from './report.ts';
 import { newEmail } from './support/filled.ts';
 import { storeMails } from './support/stored-mails.ts';
 
-const DAY_MS = 86_400_000;
 const LEASE_MS = 60_000;
 /** Verbs that share a commit, as under load. */
 const AT_ONCE = 32;
@@ -110,17 +110,7 @@ function openStand(path: string, size: number): Stand & { readonly kept: Kept } 
 
 function openStored(path: string): Stand {
   const sql = openSqlite(path);
-  const config = {
-    relays: [RELAY],
-    clearRelays: [RELAY],
-    domains: null,
-    rateLimit: 0,
-    unknownPolicy: 'once',
-    maxAgeMs: DAY_MS,
-    retentionMs: DAY_MS,
-    eventRetentionMs: DAY_MS,
-    inboundRetentionMs: DAY_MS,
-  } as const;
+  const config = { ...ROOM_CONFIG, relays: [RELAY], clearRelays: [RELAY] };
   return { sql, room: openMailroom({ sql, config, newId, random: Math.random }) };
 }
 

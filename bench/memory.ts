@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import { forgetPeak, memoryOf } from '../test/support/usage.ts';
 import { median, type Report, type Row, type Scale, type Target, told } from './report.ts';
-import { forgetPeak, residentOf } from './support/children.ts';
 import { printed } from './support/printed.ts';
 import { type Service, startService } from './support/service.ts';
 import { openSink, type Sink } from './support/sink.ts';
@@ -111,12 +111,12 @@ async function measure({ send }: Case, sink: Sink): Promise<number> {
     await sendInline({ service, file: randomBytes(SMALL_BYTES) });
     await sink.until(expected, ARRIVES_WITHIN_MS);
     await pause(RESTS_FOR_MS);
-    const { now: rest } = await residentOf(service.child.pid);
+    const { resident: rest } = await memoryOf(service.child.pid);
     await forgetPeak(service.child.pid);
     expected = sink.taken();
     expected += await send({ service, file: randomBytes(FILE_BYTES) });
     await sink.until(expected, ARRIVES_WITHIN_MS);
-    const { peak } = await residentOf(service.child.pid);
+    const { peak } = await memoryOf(service.child.pid);
     return (peak - rest) / MIB;
   } finally {
     await service.stop();

@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { objectKey } from '../src/objects/key.ts';
 import { s3Store } from '../src/objects/s3.ts';
+import { sdkBucket } from '../src/objects/s3-sdk.ts';
 import type { ObjectStore } from '../src/objects/store.ts';
 import { verified } from '../src/objects/verified.ts';
 import { openFolder } from '../src/platform/node/folder.ts';
@@ -93,14 +94,14 @@ async function measure(given: Task): Promise<void> {
 function open(driver: Task['driver'], place: string): ObjectStore {
   if (driver === 'folder') return openFolder(place);
   return s3Store({
-    settings: {
+    bucket: sdkBucket({
       endpoint: place,
       region: 'us-east-1',
       bucket: 'mail',
       accessKeyId: 'S3RVER',
       secretAccessKey: 'S3RVER',
       forcePathStyle: true,
-    },
+    }),
     hasher: sha256Hasher,
     now: clock.now,
     after: clock.after,

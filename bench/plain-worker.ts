@@ -1,14 +1,14 @@
 /** The Worker as a deployment builds it, in a workerd that nothing else runs in. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const ROOT = join(import.meta.dirname, '..');
 const BUILT_WITHIN_MS = 60_000;
+/** Written by every build; a deployment has them as assets. */
+const DOCUMENTS = join(ROOT, '.wrangler/documents');
 /** As in wrangler.toml; at this date `nodejs_compat` needs no flag. */
 const CLASSES = ['Mailroom', 'Relay', 'Notifier', 'Reader'];
 const COMPATIBILITY_DATE = '2026-11-02';
@@ -72,6 +72,7 @@ const config :Workerd.Config = (
     )),
     ${bucket}
     (name = "disk", disk = (path = "${disk}", writable = true)),
+    (name = "documents", disk = (path = "${DOCUMENTS}")),
     (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
   ],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
@@ -88,6 +89,7 @@ function objectsAndBindings({ settings, bucketPort, classes = CLASSES }: Surroun
   const bindings = [
     ...classes.map((name) => `(name = "${name.toUpperCase()}", durableObjectNamespace = "${name}")`),
     `(name = "OBJECTS", r2Bucket = "${bucketPort === undefined ? 'main' : 'bucket'}")`,
+    '(name = "DOCUMENTS", service = "documents")',
     `(name = "VERSION", json = ${JSON.stringify('{"timestamp":"2026-01-01T00:00:00Z"}')})`,
     ...Object.entries(settings).map(([name, value]) => `(name = "${name}", text = ${JSON.stringify(value)})`),
   ];
@@ -109,14 +111,4 @@ export async function firstAnswer(url: string): Promise<void> {
     if (!answer.ok) throw new Error(`answered ${answer.status}`);
     return;
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

@@ -10,8 +10,6 @@ export interface Target {
   readonly is: number;
   readonly atLeast?: number;
   readonly atMost?: number;
-  /** Told where the target was missed. */
-  readonly because?: string;
 }
 
 /** What one part has shown. All values are medians over the rounds. */

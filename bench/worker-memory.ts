@@ -8,12 +8,14 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { S3Settings } from '../src/objects/s3-requests.ts';
+import { freePort } from '../test/support/free-port.ts';
 import { startS3Server } from '../test/support/s3-server.ts';
-import { build, configure, firstAnswer, freePort, serve } from './plain-worker.ts';
+import { memoryOf } from '../test/support/usage.ts';
+import { build, configure, firstAnswer, serve } from './plain-worker.ts';
 
 const KIB = 1024;
 const MIB = KIB * KIB;
@@ -94,10 +96,10 @@ async function measure({ store, megabytes }: Case): Promise<Figures> {
     await firstAnswer(`${url}/health`);
     await sent(url, { attachments: [{ upload_id: await upload(url, SMALL_BYTES) }] });
     const pid = runtime.pid ?? 0;
-    const rest = await residentOf(pid);
+    const { resident: rest } = await memoryOf(pid);
     let peak = rest;
     const sampler = setInterval(async () => {
-      peak = Math.max(peak, await residentOf(pid));
+      peak = Math.max(peak, (await memoryOf(pid)).resident);
     }, SAMPLE_MS);
     const began = performance.now();
     const id = await upload(url, megabytes * MIB);
@@ -172,11 +174,6 @@ async function api(url: string, path: string, body?: unknown): Promise<Readonly<
   const text = await answer.text();
   if (!answer.ok) throw new Error(`${path}: ${answer.status} ${text}`);
   return JSON.parse(text) as Readonly<Record<string, unknown>>;
-}
-
-async function residentOf(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * KIB;
 }
 
 function rounded(number: number): number {

@@ -3,7 +3,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { build, configure, firstAnswer, freePort, serve } from './plain-worker.ts';
+import { freePort } from '../test/support/free-port.ts';
+import { build, configure, firstAnswer, serve } from './plain-worker.ts';
 
 /**
  * What the Worker weighs, and what it adds to the first answer of a fresh workerd over a Worker that does nothing.

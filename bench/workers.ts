@@ -1,11 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../test/support/free-port.ts';
 import { ALTERNATIVE_5K } from './mails.ts';
 import { build, configure, firstAnswer, serve } from './plain-worker.ts';
 import { type Report, type Scale, told } from './report.ts';
 import { interleaved, type Medians } from './rounds.ts';
-import { type Child, freePort, kept } from './support/children.ts';
+import { type Child, kept } from './support/children.ts';
 import { type Client, openClient } from './support/client.ts';
 import { printed } from './support/printed.ts';
 import { openSink, type Sink } from './support/sink.ts';

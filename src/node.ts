@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { NewerDatabase } from './mailroom/migrations.ts';
 import { readSettings } from './operator/settings.ts';
 import { CannotStart } from './platform/node/cannot-start.ts';
 import { clock } from './platform/node/host.ts';
@@ -49,7 +50,11 @@ process.stdout.write(service.banner);
 
 /** A folder that cannot be made, a database that cannot be read: the operator's to mend, and no stack tells him how. */
 function isOfTheMachine(cause: unknown): cause is Error {
-  return cause instanceof StorageLost || (cause instanceof Error && 'syscall' in cause);
+  return (
+    cause instanceof StorageLost ||
+    cause instanceof NewerDatabase ||
+    (cause instanceof Error && 'syscall' in cause)
+  );
 }
 
 function refuseToStart(message: string): never {

@@ -1,5 +1,3 @@
-import json from '../.wrangler/documents/openapi.json.txt';
-import yaml from '../openapi.yaml';
 import { refuse } from './http/answer.ts';
 import { workerApi } from './platform/workers/api.ts';
 import { receiveEmail } from './platform/workers/email.ts';
@@ -23,7 +21,7 @@ const worker = {
     const read = readOnce(env);
     // Names of settings and what is expected of them; never a value.
     if (!read.ok) return misconfigured(wrongSettings(read.problems));
-    const api = workerApi({ env, settings: read.settings, documents: { yaml, json } });
+    const api = workerApi({ env, settings: read.settings });
     apis.set(env, api);
     return api(request);
   },

@@ -31,19 +31,32 @@ const PLAN: Readonly<Record<string, Doors>> = {
   },
   'src/secrets': { values: [] },
   'src/objects': {
-    values: ['src/net'],
+    values: [],
     packages: { '*': ['@aws-sdk/client-s3', '@aws-sdk/s3-request-presigner'] },
   },
   'src/relay': {
-    values: ['schemas', 'src/net'],
+    values: ['schemas'],
     packages: { 'smtp.ts': ['nodemailer'] },
     node: ['smtp.ts'],
   },
   // The loop over what is due, which clerk and inbound share: they know nothing of each other.
   'src/due': { values: [], types: ['src/objects'] },
-  'src/clerk': { values: [...CARRIED, 'src/due'] },
+  'src/clerk': {
+    values: ['schemas', 'src/mime', 'src/relay', 'src/objects', 'src/net', 'src/secrets', 'src/due'],
+    types: ['src/mailroom'],
+  },
   'src/inbound': {
-    values: [...CARRIED, 'src/due'],
+    values: [
+      'schemas',
+      'src/mailroom/reading-tries.ts',
+      'src/mailroom/shown-mailbox.ts',
+      'src/mime',
+      'src/objects',
+      'src/net',
+      'src/secrets',
+      'src/due',
+    ],
+    types: ['src/mailroom'],
     packages: { 'stripped-text.ts': ['email-reply-parser'] },
   },
   // The pure files of `mime` (addresses, header policy) decide what a request may hold; composing is handed in. Five pure
@@ -85,7 +98,11 @@ const PLAN: Readonly<Record<string, Doors>> = {
   // Workers speak some of `node:` too (`nodejs_compat`).
   'src/platform/workers': {
     values: [...CARRIED, 'src/due', 'src/clerk', 'src/inbound', 'src/http', 'src/operator'],
-    packages: { '*': ['hono', 'zod', 'nodemailer'] },
+    packages: {
+      '*': ['hono', 'zod', 'nodemailer'],
+      's3-bucket.ts': ['@aws-sdk/xml-builder'],
+      's3-door.ts': ['@aws-sdk/xml-builder', '@smithy/signature-v4'],
+    },
     node: ['*'],
     cloudflare: ['*'],
   },

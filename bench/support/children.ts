@@ -1,16 +1,11 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
+import { cpuOf } from '../../test/support/usage.ts';
 
 /** Whatever hangs ends by itself. */
 const LIVES_AT_MOST_MS = 15 * 60_000;
 const STOPS_WITHIN_MS = 12_000;
-/** Of `/proc/<pid>/stat`: USER_HZ is 100 on every Linux. */
-const TICK_MS = 10;
-const UTIME_FIELD = 11;
-const KIB = 1024;
 
 /** A process of the bench: ended by its own id, and never left behind. */
 export interface Child {
@@ -104,34 +99,4 @@ export function kept(started: ChildProcess): Child {
       clearTimeout(timer);
     },
   };
-}
-
-async function cpuOf(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  // The name of the program, in brackets, may hold anything.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[UTIME_FIELD]) + Number(fields[UTIME_FIELD + 1])) * TICK_MS;
-}
-
-/** Resident bytes now, and the most there were since `forgetPeak`. NaN where the system does not tell. */
-export async function residentOf(pid: number): Promise<{ readonly now: number; readonly peak: number }> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  const field = (name: string): number =>
-    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) * KIB;
-  return { now: field('VmRSS'), peak: field('VmHWM') };
-}
-
-/** From here on the system keeps the peak anew (proc(5), clear_refs). */
-export async function forgetPeak(pid: number): Promise<void> {
-  await writeFile(`/proc/${pid}/clear_refs`, '5').catch(() => undefined);
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

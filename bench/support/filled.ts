@@ -8,10 +8,10 @@ import type { NewEmail } from '../../src/mailroom/records.ts';
 import { parseAddress } from '../../src/mime/address.ts';
 import { openAccounts } from '../../src/platform/node/accounts.ts';
 import { newId } from '../../src/platform/node/ids.ts';
+import { ROOM_CONFIG } from '../../test/support/room-config.ts';
 import { ALTERNATIVE_5K, type Mail } from '../mails.ts';
 
 const AT_ONCE = 100;
-const DAY_MS = 86_400_000;
 
 export function newEmail(mail: Mail): NewEmail {
   const id = newId();
@@ -50,17 +50,7 @@ if (import.meta.main) {
   const [dataDir = '', count = '', relay = ''] = process.argv.slice(2);
   const accounts = openAccounts({
     dataDir,
-    config: {
-      relays: [relay],
-      clearRelays: [relay],
-      domains: null,
-      rateLimit: 0,
-      unknownPolicy: 'once',
-      maxAgeMs: DAY_MS,
-      retentionMs: DAY_MS,
-      eventRetentionMs: DAY_MS,
-      inboundRetentionMs: DAY_MS,
-    },
+    config: { ...ROOM_CONFIG, relays: [relay], clearRelays: [relay] },
     lost: (cause) => {
       throw cause;
     },

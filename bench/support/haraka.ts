@@ -2,7 +2,8 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Child, freePort, spawned } from './children.ts';
+import { freePort } from '../../test/support/free-port.ts';
+import { type Child, spawned } from './children.ts';
 import { reachable } from './sink.ts';
 
 const RIVALS = join(import.meta.dirname, '../rivals');

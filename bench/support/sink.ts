@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Child, forked, freePort, spawned } from './children.ts';
+import { freePort } from '../../test/support/free-port.ts';
+import { type Child, forked, spawned } from './children.ts';
 
 /** Postfix's own test programs, where they are installed: the fastest sink and the fastest source there is. */
 export const SMTP_SINK = found('smtp-sink');

@@ -63,7 +63,7 @@ export class Clerk {
   constructor(parts: ClerkParts) {
     const now = parts.host.now();
     this.#parts = parts;
-    this.#desks = parts.relays.map((relay) => new Desk(relay, now));
+    this.#desks = parts.relays.map((relay) => new Desk({ relay, now, log: parts.host.log }));
     this.#claims = new Claims({
       ...parts,
       changed: (isRelayChanged) => (isRelayChanged ? this.#wakeAll() : this.#turn()),

@@ -1,3 +1,4 @@
+import type { Host } from '../due/host.ts';
 import type { Health } from '../relay/health.ts';
 import {
   afterCondition,
@@ -12,6 +13,7 @@ import {
 import type { Bucket } from '../relay/rate.ts';
 import { available, fullBucket, take, waitForOne } from '../relay/rate.ts';
 import type { Condition, Relay } from '../relay/relay.ts';
+import { relayStateLine } from './relay-state-line.ts';
 
 /** A relay that has answered well within this time is taken to go on doing so. */
 const FLOWING_MS = 1_000;
@@ -38,9 +40,11 @@ export class Desk {
   #bucket: Bucket;
   #since = 0;
   #wellAt = Number.NEGATIVE_INFINITY;
+  readonly #log: Host['log'];
 
-  constructor(relay: Relay, now: number) {
+  constructor({ relay, now, log }: { relay: Relay; now: number; log: Host['log'] }) {
     this.relay = relay;
+    this.#log = log;
     this.#bucket = fullBucket(relay.rate ?? 1, now);
   }
 
@@ -124,9 +128,11 @@ export class Desk {
   #become(health: Health, now: number): boolean {
     const before = describe(this.#health, now).state;
     this.#health = health;
-    const after = describe(health, now).state;
-    if (before !== after) this.#since = now;
-    return (before === 'open') !== (after === 'open');
+    const { state, cause } = describe(health, now);
+    if (before === state) return false;
+    this.#since = now;
+    this.#log(relayStateLine(this.relay.name, { state, cause }));
+    return (before === 'open') !== (state === 'open');
   }
 
   #rate(now: number): number | null {

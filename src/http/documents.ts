@@ -11,11 +11,11 @@ export function openDocuments({ yaml, json }: Parts['documents']): Documents {
   return async (id) => {
     switch (id) {
       case 'getOpenapiYaml':
-        return { status: 200, bytes: yaml };
+        return { status: 200, bytes: await yaml() };
       case 'getOpenapiJson':
-        return { status: 200, json };
+        return { status: 200, json: await json() };
       case 'getDocs': {
-        page ??= docsPage(JSON.parse(json));
+        page ??= json().then((text) => docsPage(JSON.parse(text)));
         const { html, headers } = await page;
         return { status: 200, bytes: html, headers };
       }

@@ -1,6 +1,6 @@
 import { RAW_MEDIA_TYPE } from '../../schemas/raw.ts';
 import { linkRefused, notFound } from '../../schemas/refusal.ts';
-import type { ReceivedDetail } from '../mailroom/inbox-records.ts';
+import type { ReceivedDetail } from '../mailroom/received-records.ts';
 import { verified } from '../objects/verified.ts';
 import { type DownloadTarget, readDownload } from '../secrets/download-links.ts';
 import type { Outgoing } from './answer.ts';

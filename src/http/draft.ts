@@ -1,5 +1,6 @@
 import type { Refusal } from '../../schemas/error.ts';
 import type { NewEmail } from '../mailroom/records.ts';
+import type { ParsedMailbox } from '../mime/address.ts';
 import type { Source } from './attachments.ts';
 import type { DraftFile } from './files.ts';
 import type { NewObject } from './gate.ts';
@@ -54,4 +55,6 @@ export interface DraftCall {
     'newId' | 'randomBytes' | 'settings' | 'tickets' | 'compose' | 'hasher' | 'relayLimit'
   >;
   readonly shelf: Shelf;
+  /** The mailboxes that other mails of the request were read to have, by their text. */
+  readonly mailboxes?: Map<string, ParsedMailbox>;
 }

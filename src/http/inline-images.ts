@@ -1,4 +1,4 @@
-import type { ReceivedAttachmentRecord } from '../mailroom/inbox-records.ts';
+import type { ReceivedAttachmentRecord } from '../mailroom/received-records.ts';
 import type { Hasher } from '../objects/hasher.ts';
 import { type ObjectStore, WrongBytes } from '../objects/store.ts';
 import { verified } from '../objects/verified.ts';

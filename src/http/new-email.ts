@@ -26,7 +26,8 @@ const BOUNDARY_BYTES = 16;
 /** Validates one mail in the contract's order and fixes its identity: id, Message-ID, boundary. */
 export async function draftEmail(call: DraftCall): Promise<DraftOrRefusal | Waiting> {
   const dryRun = call.switches.dryRun || asksDryRun(call.body);
-  const readings = new Readings({ now: call.now, limit: messageLimit(call.parts) });
+  const { now, mailboxes } = call;
+  const readings = new Readings({ now, limit: messageLimit(call.parts), mailboxes });
   const read = readSend({ body: call.body, judges: readings });
   if (!read.ok) return { kind: 'refused', refusal: read.refusal, dryRun };
   const sources = readings.files.map(({ source }) => source).filter(({ kind }) => kind !== 'content');
@@ -60,7 +61,8 @@ async function buildEmail(
   const mailboxes = (field: AddressField) => readings.mailboxes(send, field);
   const [to, cc, bcc] = [mailboxes('to'), mailboxes('cc'), mailboxes('bcc')];
   const content = bodyOf(send);
-  const stored = await storedContent(content, account);
+  // Nothing is awaited that a small mail need not wait for: a batch holds a hundred.
+  const stored = isSurelySmall(content) ? inRow(content) : await storedContent(content, account);
   const envelope = envelopeOf([...to, ...cc, ...bcc], settings);
   const asksLink = send.unsubscribe ?? switches.unsubscribe;
   const fields = asksLink ? await withUnsubscribe({ envelope, headers }, call) : { headers };
@@ -86,7 +88,8 @@ async function buildEmail(
     objects: [],
   };
   const draft = { email, files: files.value, objects: stored.objects, content, claims: [] };
-  const refusal = (await sizeRefusal(draft, call)) ?? simulatedSenderRefusal(email, settings);
+  const tooLarge = draft.files.length === 0 ? null : await sizeRefusal(draft, call);
+  const refusal = tooLarge ?? simulatedSenderRefusal(email, settings);
   return refusal === null ? draft : { refusal };
 }
 
@@ -95,7 +98,6 @@ async function sizeRefusal(
   draft: Pick<Draft, 'email' | 'content' | 'files'>,
   { parts, now }: DraftCall,
 ): Promise<Refusal | null> {
-  if (draft.files.length === 0) return null;
   const limit = messageLimit(parts);
   const files = draft.files.reduce((sum, { bytes }) => sum + bytes.size, 0);
   const isOver = files > fileLimit(limit) || (await parts.compose(draftMessage(draft, now))).size > limit;
@@ -140,16 +142,23 @@ function bodyOf({ html, text }: z.output<typeof SendEmail>): Body {
   return { html: shown, text: given === '' ? null : given };
 }
 
-async function storedContent(
-  { html, text }: Body,
-  account: string,
-): Promise<{ readonly content: Content; readonly objects: readonly NewObject[] }> {
-  const inline: Content = { kind: 'inline', html, text };
-  // A UTF-16 unit is three bytes at most: most bodies need not be encoded to know that they are small.
-  if (((html?.length ?? 0) + (text?.length ?? 0)) * 3 <= INLINE_BYTES)
-    return { content: inline, objects: [] };
+interface StoredContent {
+  readonly content: Content;
+  readonly objects: readonly NewObject[];
+}
+
+/** A UTF-16 unit is three bytes at most: most bodies need not be encoded to know that they are small. */
+function isSurelySmall({ html, text }: Body): boolean {
+  return ((html?.length ?? 0) + (text?.length ?? 0)) * 3 <= INLINE_BYTES;
+}
+
+function inRow({ html, text }: Body): StoredContent {
+  return { content: { kind: 'inline', html, text }, objects: [] };
+}
+
+async function storedContent({ html, text }: Body, account: string): Promise<StoredContent> {
   const bytes = new TextEncoder().encode(JSON.stringify({ html, text }));
-  if (bytes.length <= INLINE_BYTES) return { content: inline, objects: [] };
+  if (bytes.length <= INLINE_BYTES) return inRow({ html, text });
   const sha256 = await sha256Hex(bytes);
   const key = objectKey({ account, id: sha256 });
   return { content: { kind: 'object', key }, objects: [{ sha256, bytes, contentType: 'application/json' }] };

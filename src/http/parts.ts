@@ -120,8 +120,8 @@ export interface Parts {
   readonly accepting: () => Promise<boolean>;
   /** Asked for holders of a full-access key alone: it may cost calls to other places. */
   readonly health: (account: string) => Promise<HealthReport>;
-  /** The API document in both spellings. */
-  readonly documents: { readonly yaml: string; readonly json: string };
+  /** The API document in both spellings, fetched when somebody wants to read it. */
+  readonly documents: { readonly yaml: () => Promise<string>; readonly json: () => Promise<string> };
   readonly log: (line: LogLine) => void;
   /** Something of this account may be due now. */
   readonly wake: (account: string) => void;

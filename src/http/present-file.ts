@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import type { AttachmentSummary } from '../../schemas/attachment.ts';
-import type { ReceivedAttachmentRecord } from '../mailroom/inbox-records.ts';
+import type { ReceivedAttachmentRecord } from '../mailroom/received-records.ts';
 import { type DownloadTarget, downloadUrl } from '../secrets/download-links.ts';
 import type { Context } from './context.ts';
 import { time } from './present.ts';

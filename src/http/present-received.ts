@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import type { ReceivedEmail, ReceivedSummary } from '../../schemas/received.ts';
-import type { ReceivedDetail, ReceivedRecord, ShownMailbox } from '../mailroom/inbox-records.ts';
+import type { ReceivedDetail, ReceivedRecord, ShownMailbox } from '../mailroom/received-records.ts';
 import { shownMailbox } from '../mailroom/shown-mailbox.ts';
 import type { Body } from './draft.ts';
 import { time } from './present.ts';

@@ -17,18 +17,31 @@ const NO_HEADERS: HeaderReading = { ok: true, headers: [], messageId: null, repl
 export class Readings implements Required<SendJudges> {
   readonly #now: number;
   readonly #limit: number;
-  readonly #mailboxes = new Map<string, ParsedMailbox>();
+  readonly #mailboxes: Map<string, ParsedMailbox>;
   #headers: HeaderReading = NO_HEADERS;
   #schedule: Schedule | null = null;
   #files: readonly GivenFile[] = [];
 
-  /** @param limit bytes of a message */
-  constructor({ now, limit }: { readonly now: number; readonly limit: number }) {
+  /**
+   * @param limit bytes of a message
+   * @param mailboxes what was read before, by its text: the mails of a batch have one sender, as a rule
+   */
+  constructor({
+    now,
+    limit,
+    mailboxes = new Map(),
+  }: {
+    readonly now: number;
+    readonly limit: number;
+    readonly mailboxes?: Map<string, ParsedMailbox> | undefined;
+  }) {
     this.#now = now;
+    this.#mailboxes = mailboxes;
     this.#limit = limit;
   }
 
   readonly address = (text: string, field: string): Refusal | null => {
+    if (this.#mailboxes.has(text)) return null;
     const reading = parseAddress(text);
     if (reading.ok) this.#mailboxes.set(text, reading.mailbox);
     return reading.ok ? null : invalidAddress(field);

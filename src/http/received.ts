@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import { readPage } from '../../schemas/page.ts';
 import type { ReceivedQuery } from '../../schemas/received.ts';
 import { notFound } from '../../schemas/refusal.ts';
-import type { ReceivedDetail, ReceivedFilter } from '../mailroom/inbox-records.ts';
+import type { ReceivedDetail, ReceivedFilter } from '../mailroom/received-records.ts';
 import { downloadUrl } from '../secrets/download-links.ts';
 import type { Context, KeyedHandlers } from './context.ts';
 import { deleteObjects } from './delete-objects.ts';

@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import type { RouteSummary } from '../../schemas/inbound-route.ts';
 import { readPage } from '../../schemas/page.ts';
 import { notFound } from '../../schemas/refusal.ts';
-import type { RouteAction, RouteRecord } from '../mailroom/inbox-records.ts';
+import type { RouteAction, RouteRecord } from '../mailroom/route-records.ts';
 import type { KeyedHandlers } from './context.ts';
 import { presentPage, time } from './present.ts';
 import { circleRefusal, readActions, readMatch } from './route-fields.ts';

@@ -8,6 +8,8 @@ import type { Plan } from './plan.ts';
 import { draftRefusal } from './sender.ts';
 import type { Shelf } from './shelf.ts';
 
+const NOTHING: ReadonlySet<DraftOrRefusal> = new Set();
+
 interface Items {
   readonly mode: Plan['mode'];
   readonly items: readonly DraftOrRefusal[];
@@ -24,9 +26,11 @@ function storable({ mode, items, domains }: Items, keyDomain: string | null): Re
 
 /** Whether a request needs anything to be in the store before it is accepted. */
 export function stores(call: Items, keyDomain: string | null): boolean {
-  return [...storable(call, keyDomain)].some(
-    (item) => item.kind === 'draft' && item.draft.objects.length + item.draft.files.length > 0,
-  );
+  return call.items.some(needsStore) && [...storable(call, keyDomain)].some(needsStore);
+}
+
+function needsStore(item: DraftOrRefusal): boolean {
+  return item.kind === 'draft' && item.draft.objects.length + item.draft.files.length > 0;
 }
 
 /**
@@ -35,7 +39,7 @@ export function stores(call: Items, keyDomain: string | null): boolean {
  * @throws StoreUnavailable
  */
 export async function storeItems(call: Items, keyDomain: string | null, shelf: Shelf): Promise<Stored> {
-  const good = storable(call, keyDomain);
+  const good = call.items.some(needsStore) ? storable(call, keyDomain) : NOTHING;
   const items: SendItem[] = [];
   for (const item of call.items) {
     if (item.kind === 'refused') items.push({ kind: 'refused', refusal: item.refusal });
@@ -56,7 +60,10 @@ async function storeDraft({ email, objects, files }: Draft, shelf: Shelf): Promi
   return { kind: 'email', email: { ...email, attachments } };
 }
 
-/** Refused by its sender, or by another mail of the request: the room says by which, so nothing of it need be complete. */
+/**
+ * Nothing is stored for it: it needs nothing, or is refused by its sender or by another mail of the request. The room says by which, so
+ * that nothing of it need be complete.
+ */
 function unstored(draft: Draft, keyDomain: string | null, domains: Items['domains']): SendItem {
   const refusal = draftRefusal(draft, keyDomain, domains);
   return refusal === null ? { kind: 'email', email: draft.email } : { kind: 'refused', refusal };

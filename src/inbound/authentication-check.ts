@@ -1,4 +1,5 @@
-import type { Authentication, InboundPeer } from '../mailroom/inbox-records.ts';
+import type { InboundPeer } from '../mailroom/arrival-records.ts';
+import type { Authentication } from '../mailroom/received-records.ts';
 
 /**
  * Asks SPF, DKIM and DMARC of a mail that its sender's server handed to us (source `smtp`). Only a host that can look

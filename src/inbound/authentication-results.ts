@@ -1,4 +1,4 @@
-import type { Authentication, AuthenticationResult } from '../mailroom/inbox-records.ts';
+import type { Authentication, AuthenticationResult } from '../mailroom/received-records.ts';
 import type { ParsedField } from '../mime/parsed.ts';
 
 /** Nobody knows who sent it. */

@@ -1,4 +1,4 @@
-import type { ReadMail, SettleArrivalCall } from '../mailroom/inbox-records.ts';
+import type { ReadMail, SettleArrivalCall } from '../mailroom/arrival-records.ts';
 import { downloadUrl } from '../secrets/download-links.ts';
 import type { Tickets } from '../secrets/ticket.ts';
 

@@ -1,4 +1,5 @@
-import type { ArrivalClaim, ReadMail, ShownMailbox } from '../mailroom/inbox-records.ts';
+import type { ArrivalClaim, ReadMail } from '../mailroom/arrival-records.ts';
+import type { ShownMailbox } from '../mailroom/received-records.ts';
 import type { GivenMailbox, NewEmail } from '../mailroom/records.ts';
 import { shownMailbox } from '../mailroom/shown-mailbox.ts';
 import { parseAddrSpec } from '../mime/address.ts';

@@ -1,5 +1,5 @@
 import type { AttachmentRecord } from '../mailroom/attachment-records.ts';
-import type { ReceivedAttachmentRecord } from '../mailroom/inbox-records.ts';
+import type { ReceivedAttachmentRecord } from '../mailroom/received-records.ts';
 import {
   contentIdProblem,
   fallbackFilename,

@@ -1,6 +1,6 @@
 import { unavailable } from '../../schemas/refusal.ts';
 import type { Host } from '../due/host.ts';
-import type { NewArrival } from '../mailroom/inbox-records.ts';
+import type { NewArrival } from '../mailroom/arrival-records.ts';
 import type { Async, Mailroom } from '../mailroom/mailroom.ts';
 import { objectKey } from '../objects/key.ts';
 import { reasonOf } from '../objects/reason.ts';
@@ -11,6 +11,12 @@ import type { Judge, Judged, JudgeParts } from './judge.ts';
 import { RETRY_AFTER_SECONDS } from './judge.ts';
 import type { Delivery, Receive, Received } from './receive.ts';
 import { headOfBlock } from './received-head.ts';
+
+/**
+ * As much of a header is read on the way in, on the thread that answers everybody: a header of 256 KiB that is meant to cost much
+ * (folds, quotes, addresses) holds it up for 90 ms. What a longer one says further down is listed once the mail has been read.
+ */
+const LISTED_HEADER_BYTES = 32 * 1024;
 
 export interface ReceiveParts extends Pick<JudgeParts, 'room'> {
   readonly judge: Judge;
@@ -95,7 +101,7 @@ async function keepAll(
   groups: ReadonlyMap<string, readonly string[]>,
   parts: KeepParts,
 ): Promise<Received> {
-  const header = new HeaderTaker();
+  const header = new HeaderTaker(LISTED_HEADER_BYTES);
   const kept = await storeRaw(passing(delivery.raw, header, parts.maxBytes), groups, parts);
   const results: Received[] = [];
   for (const one of kept) results.push(await makeDurable(one, { delivery, block: header.bytes() }, parts));

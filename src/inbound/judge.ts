@@ -1,7 +1,7 @@
 import { unavailable } from '../../schemas/refusal.ts';
 import type { Host } from '../due/host.ts';
-import type { RecipientRuling } from '../mailroom/inbox-records.ts';
 import type { Async, Mailroom } from '../mailroom/mailroom.ts';
+import type { RecipientRuling } from '../mailroom/route-records.ts';
 import { parseAddrSpec } from '../mime/address.ts';
 import type { ReturnPaths } from '../mime/return-path.ts';
 import type { JudgeRecipient, Received } from './receive.ts';

@@ -1,12 +1,7 @@
 import type { Host } from '../due/host.ts';
-import type {
-  ArrivalClaim,
-  ReadMail,
-  ReceivedAttachmentRecord,
-  ReceivedText,
-  SettleArrivalCall,
-} from '../mailroom/inbox-records.ts';
+import type { ArrivalClaim, ReadMail, SettleArrivalCall } from '../mailroom/arrival-records.ts';
 import { MAX_TRIES } from '../mailroom/reading-tries.ts';
+import type { ReceivedAttachmentRecord, ReceivedText } from '../mailroom/received-records.ts';
 import type { NewEmail } from '../mailroom/records.ts';
 import { suppressionKey } from '../mime/address.ts';
 import { forwardForbidden, LOOP_HEADER } from '../mime/loop.ts';

@@ -1,7 +1,7 @@
 import type { Host } from '../due/host.ts';
 import { pause } from '../due/host.ts';
-import type { Authentication } from '../mailroom/inbox-records.ts';
 import type { Async, Mailroom } from '../mailroom/mailroom.ts';
+import type { Authentication } from '../mailroom/received-records.ts';
 import type { ArrivalCall, Outcome } from './read-arrival.ts';
 
 /** Longer than any reading, a wait for its turn among them, and than what it takes to write what came of it. */

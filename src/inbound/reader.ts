@@ -1,5 +1,5 @@
 import { ClaimLoop } from '../due/claim-loop.ts';
-import type { ArrivalClaim } from '../mailroom/inbox-records.ts';
+import type { ArrivalClaim } from '../mailroom/arrival-records.ts';
 import type { Async, Mailroom } from '../mailroom/mailroom.ts';
 import { READ_LEASE_MS, type ReadClaimParts, readClaim } from './read-claim.ts';
 

@@ -1,5 +1,6 @@
 import type { Refusal } from '../../schemas/error.ts';
-import type { InboundPeer, InboundSource } from '../mailroom/inbox-records.ts';
+import type { InboundPeer } from '../mailroom/arrival-records.ts';
+import type { InboundSource } from '../mailroom/received-records.ts';
 
 /** What a source hands over. It speaks its own protocol and knows nothing else. */
 export interface Delivery {

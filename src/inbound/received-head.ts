@@ -1,4 +1,4 @@
-import type { ReceivedHead, ShownMailbox } from '../mailroom/inbox-records.ts';
+import type { ReceivedHead, ShownMailbox } from '../mailroom/received-records.ts';
 import { parseMail } from '../mime/parse-mail.ts';
 import type { ParsedAddress, ParsedMail } from '../mime/parsed.ts';
 
@@ -22,7 +22,7 @@ export function headOf(mail: ParsedMail<unknown>, id: string): ReceivedHead {
   };
 }
 
-/** The same of a header block alone. By the reader of whole mails, so that what is listed first is not corrected later. */
+/** The same of a header block alone. By the reader of whole mails, so that what is listed first is not corrected later, unless the block is cut. */
 export async function headOfBlock(block: Uint8Array, id: string): Promise<ReceivedHead> {
   const source = (async function* () {
     yield block;

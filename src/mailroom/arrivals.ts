@@ -1,4 +1,5 @@
-import type { ArrivalClaim, InboxVerbs } from './inbox-records.ts';
+import type { ArrivalClaim } from './arrival-records.ts';
+import type { InboxVerbs } from './inbox-verbs.ts';
 import type { Routing } from './match-route.ts';
 import { MAX_CRASHES, MAX_TRIES, MAX_UNREADABLE_MS } from './reading-tries.ts';
 import { tellReceived } from './received-event.ts';

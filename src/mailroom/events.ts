@@ -10,6 +10,7 @@ import type { EventRecord, Page, PageOf } from './records.ts';
 import { notFound } from './refusals.ts';
 import { deservesReview } from './review.ts';
 import type { Room } from './room.ts';
+import { rowsInto } from './rows-into.ts';
 import type { SqlValue } from './sql.ts';
 import type { StepEvent } from './step.ts';
 
@@ -22,45 +23,74 @@ export interface EventSubject {
   readonly maybeDuplicate: boolean;
 }
 
+/** What is written of an event. */
+export interface NewEvent {
+  readonly about: EventSubject;
+  readonly event: StepEvent;
+  readonly nextAttemptAt: number | null;
+}
+
+export function writeEvent(room: Room, { now, ...event }: NewEvent & { readonly now: number }): void {
+  writeEvents(room, { events: [event], now });
+}
+
 /** The one place where the events of mails are written, with what follows from them: their tags, and the calls to webhooks. */
-export function writeEvent(
+export function writeEvents(
   room: Room,
-  {
-    about,
-    event,
-    nextAttemptAt,
-    now,
-  }: {
-    readonly about: EventSubject;
-    readonly event: StepEvent;
-    readonly nextAttemptAt: number | null;
-    readonly now: number;
-  },
+  { events, now }: { readonly events: readonly NewEvent[]; readonly now: number },
 ): void {
-  const { sql } = room;
-  const { mail, recipient, relay, maybeDuplicate } = about;
-  const { type, smtp, reason, bounce } = event;
-  const id = room.newId();
-  sql.exec(
-    `INSERT INTO events (id, type, created_at, email, recipient, attempt, relay, phase, smtp, next_attempt_at,
-       maybe_duplicate, reason, bounce) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  const written = events.map((given): Written => ({ id: room.newId(), given, now }));
+  intoEvents(room.sql, written.map(rowOf));
+  for (const one of written) follow(room, one);
+}
+
+interface Written {
+  readonly id: string;
+  readonly given: NewEvent;
+  readonly now: number;
+}
+
+const intoEvents = rowsInto('events', [
+  'id',
+  'type',
+  'created_at',
+  'email',
+  'recipient',
+  'attempt',
+  'relay',
+  'phase',
+  'smtp',
+  'next_attempt_at',
+  'maybe_duplicate',
+  'reason',
+  'bounce',
+]);
+
+function rowOf({ id, given: { about, event, nextAttemptAt }, now }: Written): readonly SqlValue[] {
+  const { type, phase, smtp, reason, bounce } = event;
+  return [
     id,
     type,
     now,
-    mail.seq,
-    recipient,
+    about.mail.seq,
+    about.recipient,
     about.attempt,
-    relay,
-    event.phase,
+    about.relay,
+    phase,
     smtp === null ? null : JSON.stringify(smtp),
     nextAttemptAt,
-    maybeDuplicate ? 1 : 0,
+    about.maybeDuplicate ? 1 : 0,
     reason,
     bounce === null ? null : JSON.stringify(bounce),
-  );
-  writeTags({ sql, eventId: id, tags: mail.tags });
+  ];
+}
+
+function follow(room: Room, { id, given: { about, event }, now }: Written): void {
+  const { mail, recipient, relay, maybeDuplicate } = about;
+  const { type, smtp, reason, bounce } = event;
+  writeTags({ sql: room.sql, eventId: id, tags: mail.tags });
   if (!isFired(type)) return;
-  const review = bounce !== null && deservesReview(sql, { recipient, bounce, now });
+  const review = bounce !== null && deservesReview(room.sql, { recipient, bounce, now });
   const happening = { type, recipient, relay, maybeDuplicate, smtp, reason, bounce, review };
   announce(room, { eventId: id, type, now, data: () => emailData({ mail, happening }) });
 }

@@ -1,6 +1,6 @@
 import type { Refusal } from '../../schemas/error.ts';
 import type { AttachmentVerbs, UploadContent, UploadRecord } from './attachment-records.ts';
-import type { InboxVerbs } from './inbox-records.ts';
+import type { InboxVerbs } from './inbox-verbs.ts';
 import type {
   ApiKeyRecord,
   Claim,

@@ -1,4 +1,4 @@
-import type { RouteAction, RouteMatch } from './inbox-records.ts';
+import type { RouteAction, RouteMatch } from './route-records.ts';
 import { foldAddress } from './suppressions.ts';
 
 /**

@@ -148,7 +148,9 @@ export function migrate({
     const [row] = sql.exec<{ version: number }>('SELECT version FROM schema_version');
     const version = row?.version ?? 0;
     if (version > migrations.length) {
-      throw new NewerDatabase(`The database has version ${version}; this release knows ${migrations.length}`);
+      throw new NewerDatabase(
+        `The database has version ${version}, and this release knows ${migrations.length}: start the release that wrote it, or restore a backup.`,
+      );
     }
     if (row === undefined) sql.exec('INSERT INTO schema_version (version) VALUES (0)');
     for (const statement of migrations.slice(version).flat()) sql.exec(statement);

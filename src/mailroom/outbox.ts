@@ -1,11 +1,16 @@
 import { storeAttachments } from './attachments.ts';
 import type { EventMail } from './event-mail.ts';
-import { writeEvent } from './events.ts';
+import { type NewEvent, writeEvents } from './events.ts';
 import { laneOf, SIMULATED } from './lane.ts';
 import type { NewEmail } from './records.ts';
 import type { Room } from './room.ts';
+import { rowsInto } from './rows-into.ts';
+import type { SqlValue } from './sql.ts';
 import { stepEvent } from './step.ts';
 import { suppressedAmong } from './suppressions.ts';
+
+const QUEUED = stepEvent({ type: 'email.queued' });
+const SCHEDULED = stepEvent({ type: 'email.scheduled' });
 
 interface Stored {
   /** Its place in the table. */
@@ -28,14 +33,19 @@ export function storeEmails(
   const addresses = emails.flatMap(({ envelope }) => envelope.map(({ address }) => address));
   const suppressed = suppressedAmong({ sql: room.sql, addresses, now });
   let seq = lastPlace(room);
-  for (const email of emails) {
+  const stored = emails.map((email): Stored => {
     seq += 1;
-    const stored: Stored = { seq, email, dueAt: Math.max(email.scheduledAt ?? now, now), now };
-    storeHead(room, stored);
-    storeBody(room, stored);
+    return { seq, email, dueAt: Math.max(email.scheduledAt ?? now, now), now };
+  });
+  // Table by table: in a batch one statement takes the rows of several mails.
+  intoEmails(room.sql, stored.map(headRow));
+  intoBodies(room.sql, stored.map(bodyRow));
+  for (const { seq, email } of stored) {
+    for (const key of objectsOf(email))
+      room.sql.exec('INSERT INTO email_objects (key, email) VALUES (?, ?)', key, seq);
     storeAttachments({ sql: room.sql, seq, attachments: email.attachments });
-    storeRecipients(room, stored, suppressed);
   }
+  storeRecipients(room, { stored, suppressed, now });
 }
 
 /** Places are given as SQLite would give them, one behind the last: asked for once, and not of every row with RETURNING. */
@@ -44,10 +54,23 @@ function lastPlace({ sql }: Room): number {
   return row?.seq ?? 0;
 }
 
-function storeHead({ sql }: Room, { seq, email, dueAt, now }: Stored): void {
-  sql.exec(
-    `INSERT INTO emails (seq, id, created_at, date, scheduled_at, message_id, boundary, sender, from_domain, tls, subject, head)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+const intoEmails = rowsInto('emails', [
+  'seq',
+  'id',
+  'created_at',
+  'date',
+  'scheduled_at',
+  'message_id',
+  'boundary',
+  'sender',
+  'from_domain',
+  'tls',
+  'subject',
+  'head',
+]);
+
+function headRow({ seq, email, dueAt, now }: Stored): readonly SqlValue[] {
+  return [
     seq,
     email.id,
     now,
@@ -60,7 +83,7 @@ function storeHead({ sql }: Room, { seq, email, dueAt, now }: Stored): void {
     email.tls,
     email.subject,
     headOf(email),
-  );
+  ];
 }
 
 /** The header fields that are stored as they were given, as one JSON text. */
@@ -71,18 +94,17 @@ function headOf({ from, to, cc, bcc, replyTo, headers, tags }: NewEmail): string
   return JSON.stringify(head);
 }
 
-function storeBody({ sql }: Room, { seq, email }: Stored): void {
-  const { content } = email;
-  sql.exec(
-    'INSERT INTO bodies (email, html, text, object_key, raw_size) VALUES (?, ?, ?, ?, ?)',
-    seq,
-    content.kind === 'inline' ? content.html : null,
-    content.kind === 'inline' ? content.text : null,
-    content.kind === 'inline' ? null : content.key,
-    content.kind === 'raw' ? content.size : null,
-  );
-  for (const key of objectsOf(email))
-    sql.exec('INSERT INTO email_objects (key, email) VALUES (?, ?)', key, seq);
+const intoBodies = rowsInto('bodies', ['email', 'html', 'text', 'object_key', 'raw_size']);
+
+function bodyRow({ seq, email: { content } }: Stored): readonly SqlValue[] {
+  switch (content.kind) {
+    case 'inline':
+      return [seq, content.html, content.text, null, null];
+    case 'object':
+      return [seq, null, null, content.key, null];
+    case 'raw':
+      return [seq, null, null, content.key, content.size];
+  }
 }
 
 /** The keys of all objects that a mail names, each once. */
@@ -92,36 +114,59 @@ export function objectsOf({ content, attachments, objects }: NewEmail): readonly
   return [...new Set([...objects, ...own, ...attachments.map(({ key }) => key)])];
 }
 
+const intoRecipients = rowsInto('recipients', [
+  'email',
+  'ordinal',
+  'address',
+  'simulation',
+  'state',
+  'reason',
+  'lane',
+  'due_at',
+  'first_due_at',
+]);
+
 function storeRecipients(
   room: Room,
-  { seq, email, dueAt, now }: Stored,
-  suppressed: ReadonlyMap<string, string>,
+  {
+    stored,
+    suppressed,
+    now,
+  }: {
+    readonly stored: readonly Stored[];
+    readonly suppressed: ReadonlyMap<string, string>;
+    readonly now: number;
+  },
 ): void {
-  const mail = eventMailOf(email, { seq, createdAt: now });
-  const arrival = stepEvent({ type: dueAt > now ? 'email.scheduled' : 'email.queued' });
-  let ordinal = 0;
-  for (const { address, simulation } of email.envelope) {
-    const reason = suppressed.get(address) ?? null;
-    const relay = simulation === null ? '' : SIMULATED;
-    const secure = simulation === null && email.tls === 'enforced';
-    room.sql.exec(
-      `INSERT INTO recipients (email, ordinal, address, simulation, state, reason, lane, due_at, first_due_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      seq,
-      ordinal,
-      address,
-      simulation,
-      reason === null ? 'queued' : 'suppressed',
-      reason,
-      laneOf({ relay, pinned: false, secure }),
-      reason === null ? dueAt : null,
-      dueAt,
-    );
-    ordinal += 1;
-    const event = reason === null ? arrival : stepEvent({ type: 'email.suppressed', reason });
-    const about = { mail, recipient: address, attempt: 0, relay: null, maybeDuplicate: false };
-    writeEvent(room, { about, event, nextAttemptAt: null, now });
+  const rows: SqlValue[][] = [];
+  const events: NewEvent[] = [];
+  for (const { seq, email, dueAt } of stored) {
+    const mail = eventMailOf(email, { seq, createdAt: now });
+    const arrival = dueAt > now ? SCHEDULED : QUEUED;
+    for (const [ordinal, { address, simulation }] of email.envelope.entries()) {
+      const reason = suppressed.get(address) ?? null;
+      const relay = simulation === null ? '' : SIMULATED;
+      const secure = simulation === null && email.tls === 'enforced';
+      const state = reason === null ? 'queued' : 'suppressed';
+      const lane = laneOf({ relay, pinned: false, secure });
+      rows.push([
+        seq,
+        ordinal,
+        address,
+        simulation,
+        state,
+        reason,
+        lane,
+        reason === null ? dueAt : null,
+        dueAt,
+      ]);
+      const about = { mail, recipient: address, attempt: 0, relay: null, maybeDuplicate: false };
+      const event = reason === null ? arrival : stepEvent({ type: 'email.suppressed', reason });
+      events.push({ about, event, nextAttemptAt: null });
+    }
   }
+  intoRecipients(room.sql, rows);
+  writeEvents(room, { events, now });
 }
 
 function eventMailOf(email: NewEmail, at: Pick<EventMail, 'seq' | 'createdAt'>): EventMail {

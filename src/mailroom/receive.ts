@@ -1,4 +1,5 @@
-import type { InboxVerbs, NewArrival } from './inbox-records.ts';
+import type { NewArrival } from './arrival-records.ts';
+import type { InboxVerbs } from './inbox-verbs.ts';
 import { giveUpObjects, keepObjects } from './leaving-objects.ts';
 import { boundedHead, foldSubject, writeContents } from './received-contents.ts';
 import { NOTHING_READ } from './received-row.ts';

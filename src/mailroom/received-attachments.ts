@@ -1,6 +1,7 @@
-import type { InboxVerbs, ReceivedAttachmentRecord } from './inbox-records.ts';
+import type { InboxVerbs } from './inbox-verbs.ts';
 import type { Result } from './mailroom.ts';
 import { isBackward, pageOf, unknownCursor } from './pages.ts';
+import type { ReceivedAttachmentRecord } from './received-records.ts';
 import type { PageOf } from './records.ts';
 import { notFound } from './refusals.ts';
 import type { Room } from './room.ts';

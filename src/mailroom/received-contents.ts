@@ -1,4 +1,4 @@
-import type { ReceivedHead, ReceivedText } from './inbox-records.ts';
+import type { ReceivedHead, ReceivedText } from './received-records.ts';
 import type { ReadFacts, ShortHead } from './received-row.ts';
 import type { Sql } from './sql.ts';
 import { foldAddress } from './suppressions.ts';

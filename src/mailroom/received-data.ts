@@ -1,4 +1,5 @@
-import type { ReceivedAttachmentRecord, ReceivedHead, SettleArrivalCall } from './inbox-records.ts';
+import type { SettleArrivalCall } from './arrival-records.ts';
+import type { ReceivedAttachmentRecord, ReceivedHead } from './received-records.ts';
 import { envelopeOf, type ReceivedRow } from './received-row.ts';
 import { shownMailbox } from './shown-mailbox.ts';
 

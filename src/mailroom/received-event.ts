@@ -1,6 +1,6 @@
 import { announce } from './announce.ts';
-import type { ReceivedAttachmentRecord, ReceivedHead } from './inbox-records.ts';
 import { type FullMail, fullData, receivedData } from './received-data.ts';
+import type { ReceivedAttachmentRecord, ReceivedHead } from './received-records.ts';
 import { type ReceivedRow, routingAt } from './received-row.ts';
 import type { Room } from './room.ts';
 

@@ -1,13 +1,13 @@
 import type { AutoFacts } from '../mime/parsed.ts';
+import type { InboundPeer } from './arrival-records.ts';
+import type { Routing } from './match-route.ts';
 import type {
   Authentication,
-  InboundPeer,
   InboundSource,
   ReceivedAttachmentRecord,
   ReceivedHead,
   ReceivedRecord,
-} from './inbox-records.ts';
-import type { Routing } from './match-route.ts';
+} from './received-records.ts';
 import type { Sql } from './sql.ts';
 
 export type ReceivedRow = {

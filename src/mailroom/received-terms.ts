@@ -1,4 +1,4 @@
-import type { ReceivedHead } from './inbox-records.ts';
+import type { ReceivedHead } from './received-records.ts';
 import type { Sql } from './sql.ts';
 import { foldAddress } from './suppressions.ts';
 
@@ -36,6 +36,22 @@ function termsFor(role: 'from' | 'to', addresses: readonly string[]): readonly s
   return addresses
     .filter((address) => address.includes('@'))
     .flatMap((address) => [termOf(role, address), termOf(role, address.slice(address.lastIndexOf('@')))]);
+}
+
+/** Hardly ever is a header read otherwise than on the way in, and each term is a row in an index. */
+export function replaceTerms(
+  sql: Sql,
+  {
+    seq,
+    createdAt,
+    before,
+    after,
+  }: Place & { readonly before: readonly string[]; readonly after: readonly string[] },
+): void {
+  const gone = before.filter((term) => !after.includes(term));
+  const added = after.filter((term) => !before.includes(term));
+  if (gone.length > 0) removeTerms(sql, { seq, createdAt, terms: gone });
+  if (added.length > 0) writeTerms(sql, { seq, createdAt, terms: added });
 }
 
 export function writeTerms(

@@ -1,8 +1,9 @@
-import type { InboxVerbs, ReceivedDetail, ReceivedRecord } from './inbox-records.ts';
+import type { InboxVerbs } from './inbox-verbs.ts';
 import type { Result } from './mailroom.ts';
 import { isBackward } from './pages.ts';
 import { attachmentsOfAll } from './received-attachments.ts';
 import { mailboxHash } from './received-data.ts';
+import type { ReceivedDetail, ReceivedRecord } from './received-records.ts';
 import {
   envelopeOf,
   headAt,

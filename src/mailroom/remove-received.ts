@@ -1,6 +1,6 @@
 import { messageIdOf } from './announce.ts';
 import { removeEvents } from './event-tags.ts';
-import type { InboxVerbs } from './inbox-records.ts';
+import type { InboxVerbs } from './inbox-verbs.ts';
 import { giveUpObjects } from './leaving-objects.ts';
 import { envelopeOf, headAt, type ReceivedRow } from './received-row.ts';
 import { removeTerms, termsOf } from './received-terms.ts';

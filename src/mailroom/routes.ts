@@ -1,10 +1,11 @@
-import type { InboxVerbs, RecipientRuling, RouteAction, RouteMatch, RouteRecord } from './inbox-records.ts';
+import type { InboxVerbs } from './inbox-verbs.ts';
 import type { Result } from './mailroom.ts';
 import { matches, type Routing, routingOf } from './match-route.ts';
 import { isBackward, pageOf, unknownCursor } from './pages.ts';
 import type { PageOf } from './records.ts';
 import { notFound, type Refused, refused } from './refusals.ts';
 import type { Room } from './room.ts';
+import type { RecipientRuling, RouteAction, RouteMatch, RouteRecord } from './route-records.ts';
 import type { Sql } from './sql.ts';
 import { findWebhook } from './webhook-row.ts';
 

@@ -1,7 +1,7 @@
-import type { ReceivedFilter } from './inbox-records.ts';
 import type { Result } from './mailroom.ts';
 import { isBackward, pageOf, unknownCursor } from './pages.ts';
 import { foldSubject } from './received-contents.ts';
+import type { ReceivedFilter } from './received-records.ts';
 import { termOf } from './received-terms.ts';
 import type { Page, PageOf } from './records.ts';
 import { refused } from './refusals.ts';

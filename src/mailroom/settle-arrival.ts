@@ -1,13 +1,14 @@
 import { applyReport } from './apply-report.ts';
+import type { ReadMail, SettleArrivalCall } from './arrival-records.ts';
 import { failArrival, finishArrival, heldArrival, missArrival, withdrawArrival } from './arrivals.ts';
-import type { InboxVerbs, ReadMail, SettleArrivalCall } from './inbox-records.ts';
+import type { InboxVerbs } from './inbox-verbs.ts';
 import { keepObjects } from './leaving-objects.ts';
 import { objectsOf, storeEmails } from './outbox.ts';
 import { storeReceivedAttachments } from './received-attachments.ts';
 import { boundedHead, foldSubject, writeContents } from './received-contents.ts';
 import { tellReceived } from './received-event.ts';
 import { envelopeOf, headAt, type ReadFacts, type ReceivedRow } from './received-row.ts';
-import { removeTerms, termsOf, writeTerms } from './received-terms.ts';
+import { replaceTerms, termsOf } from './received-terms.ts';
 import type { Room } from './room.ts';
 import { lookedUpAs } from './thread.ts';
 
@@ -62,8 +63,8 @@ function storeMail(room: Room, { row, mail }: { readonly row: ReceivedRow; reado
   const { seq, created_at: createdAt } = row;
   const { head, content, strippedText, authentication, auto } = mail;
   const envelopeTo = envelopeOf(row);
-  removeTerms(sql, { seq, createdAt, terms: termsOf({ head: headAt(sql, seq), envelopeTo }) });
-  writeTerms(sql, { seq, createdAt, terms: termsOf({ head, envelopeTo }) });
+  const before = termsOf({ head: headAt(sql, seq), envelopeTo });
+  replaceTerms(sql, { seq, createdAt, before, after: termsOf({ head, envelopeTo }) });
   writeContents(sql, {
     seq,
     head,

@@ -1,5 +1,5 @@
-import type { ReceivedDetail, ReceivedHead } from './inbox-records.ts';
 import type { Head } from './outbox.ts';
+import type { ReceivedDetail, ReceivedHead } from './received-records.ts';
 import type { Sql } from './sql.ts';
 
 /** Of each kind. */

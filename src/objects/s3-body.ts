@@ -1,5 +1,4 @@
-import type { S3Client } from '@aws-sdk/client-s3';
-import { GetObjectCommand } from '@aws-sdk/client-s3';
+import type { Bucket } from './bucket.ts';
 import type { After } from './s3-requests.ts';
 import { asked, inTime } from './s3-requests.ts';
 import { StoreUnavailable } from './store.ts';
@@ -12,9 +11,8 @@ const BREAKS = 3;
 const WORTH_BYTES = 256 * 1024;
 
 export interface S3Source {
-  readonly client: S3Client;
+  readonly bucket: Bucket;
   readonly after: After;
-  readonly bucket: string;
   readonly key: string;
   readonly size: number;
   /** Of the version that `size` belongs to: pieces of two versions never get mixed. */
@@ -47,25 +45,19 @@ export async function* s3Body(source: S3Source): AsyncIterable<Uint8Array> {
 }
 
 async function* answerFrom(source: S3Source, at: number): AsyncIterable<Uint8Array> {
-  const { client, after, bucket, key, etag } = source;
-  const command = new GetObjectCommand({
-    Bucket: bucket,
-    Key: key,
-    IfMatch: etag,
-    Range: at === 0 ? undefined : `bytes=${at}-`,
-  });
+  const { bucket, after, key, etag } = source;
   let leaving = new AbortController();
   let isOver = false;
   try {
     const answer = await asked(after, 0, (latest) => {
       leaving = latest;
-      return client.send(command, { abortSignal: latest.signal });
+      return bucket.read({ key, from: at, etag }, latest.signal);
     });
     if (answer === null) throw new StoreUnavailable('The object went away while it was being read');
-    if (at > 0 && answer.ContentRange?.startsWith(`bytes ${at}-`) !== true) {
+    if (at > 0 && answer.range?.startsWith(`bytes ${at}-`) !== true) {
       throw new StoreUnavailable('The object store does not go on where it stopped');
     }
-    const pieces = piecesOf(answer.Body)[Symbol.asyncIterator]();
+    const pieces = piecesOf(answer.body)[Symbol.asyncIterator]();
     for (;;) {
       const step = await inTime({ after, ms: PIECE_WITHIN_MS, leaving }, pieces.next());
       if (step.done === true) break;

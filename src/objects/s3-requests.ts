@@ -1,5 +1,3 @@
-import type { S3ClientConfig } from '@aws-sdk/client-s3';
-import { S3Client } from '@aws-sdk/client-s3';
 import { StoreUnavailable } from './store.ts';
 
 export interface S3Settings {
@@ -27,20 +25,6 @@ const SLOWEST_BYTES_PER_MS = 128;
 
 /** What was named is not there. A missing bucket is not among these: that is a store out of order. */
 const MISSING: ReadonlySet<string> = new Set(['NoSuchKey', 'NotFound', 'NoSuchUpload']);
-
-export function openClient(settings: S3Settings): S3Client {
-  const config: S3ClientConfig = {
-    region: settings.region,
-    credentials: { accessKeyId: settings.accessKeyId, secretAccessKey: settings.secretAccessKey },
-    forcePathStyle: settings.forcePathStyle,
-    // Streaming checksums in trailers damage puts on servers that do not know them. Bodies are signed by their SHA-256.
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
-    // Tries and deadlines are counted here, once: see `asked`.
-    maxAttempts: 1,
-  };
-  return new S3Client(settings.endpoint === null ? config : { ...config, endpoint: settings.endpoint });
-}
 
 /**
  * One request, tried again when the failure may pass. Null when what it names is not there.

@@ -9,7 +9,7 @@ import type { PutToSign, SignedPut } from './store.ts';
  * is the hash, which stores that know the header hold the body to. Whatever they do, acceptance hashes a copy.
  */
 export async function signPut(
-  store: { readonly client: S3Client; readonly bucket: string; readonly now: () => number },
+  store: { readonly client: S3Client; readonly bucket: string; readonly now: number },
   put: PutToSign,
 ): Promise<SignedPut> {
   const command = new PutObjectCommand({
@@ -21,7 +21,7 @@ export async function signPut(
   });
   const url = await getSignedUrl(store.client, command, {
     expiresIn: put.expiresInSeconds,
-    signingDate: new Date(store.now()),
+    signingDate: new Date(store.now),
     signableHeaders: new Set(['content-type']),
     unhoistableHeaders: new Set(['x-amz-checksum-sha256']),
   });

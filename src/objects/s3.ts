@@ -1,20 +1,12 @@
-import type { HeadObjectCommandOutput, PutObjectCommandInput } from '@aws-sdk/client-s3';
-import {
-  CopyObjectCommand,
-  DeleteObjectCommand,
-  HeadBucketCommand,
-  HeadObjectCommand,
-  PutObjectCommand,
-} from '@aws-sdk/client-s3';
+import type { Bucket, Described, Looked } from './bucket.ts';
 import type { Hasher } from './hasher.ts';
 import { checkedKey } from './key.ts';
 import { measured } from './measured.ts';
 import { s3Body } from './s3-body.ts';
 import { listBucket } from './s3-list.ts';
-import { signingBody, uploadInParts } from './s3-parts.ts';
-import type { After, S3Settings } from './s3-requests.ts';
-import { asked, openClient } from './s3-requests.ts';
-import { signPut } from './s3-sign.ts';
+import { uploadInParts } from './s3-parts.ts';
+import type { After } from './s3-requests.ts';
+import { asked } from './s3-requests.ts';
 import { slices } from './slices.ts';
 import type { ObjectMeta, ObjectStore } from './store.ts';
 import { StoreUnavailable } from './store.ts';
@@ -26,7 +18,7 @@ const PART_BYTES = 5 * 1024 * 1024;
 const UNFINISHED = 'unfinished';
 
 export interface S3Parts {
-  readonly settings: S3Settings;
+  readonly bucket: Bucket;
   readonly hasher: () => Hasher;
   /** Milliseconds since 1970 UTC. */
   readonly now: () => number;
@@ -40,61 +32,43 @@ export interface S3Parts {
  * the body: a long body whose hash is not announced goes up under another name, and is copied by the store when it is known.
  */
 export function s3Store(parts: S3Parts): ObjectStore {
-  const { after, now, hasher, settings } = parts;
-  const client = openClient(settings);
-  const place = { Bucket: settings.bucket };
+  const { bucket, after, now, hasher } = parts;
   const unfinished = (): string => `${UNFINISHED}/${parts.newId()}`;
   let isBucketThere = false;
 
   /** To HEAD, a missing bucket looks like a missing object: a mail would fail for good over a slip in the settings. */
   async function confirmBucket(): Promise<null> {
-    const answer =
-      isBucketThere ||
-      (await asked(after, 0, ({ signal }) =>
-        client.send(new HeadBucketCommand(place), { abortSignal: signal }),
-      ));
+    const answer = isBucketThere || (await asked(after, 0, ({ signal }) => bucket.find(signal)));
     if (answer === null) throw new StoreUnavailable('There is no such bucket');
     isBucketThere = true;
     return null;
   }
 
-  async function look(key: string): Promise<HeadObjectCommandOutput | null> {
-    const command = new HeadObjectCommand({ ...place, Key: key });
-    const answer = await asked(after, 0, ({ signal }) => client.send(command, { abortSignal: signal }));
+  async function look(key: string): Promise<Looked | null> {
+    const answer = await asked(after, 0, ({ signal }) => bucket.look(key, signal));
     return answer ?? confirmBucket();
   }
 
   async function putWhole(key: string, bytes: Uint8Array, found: ObjectMeta): Promise<void> {
-    const answer = await asked(after, bytes.byteLength, ({ signal }) => {
-      const command = new PutObjectCommand({ ...place, Key: key, Body: bytes, ...described(found) });
-      return client.send(signingBody(command, found.sha256), { abortSignal: signal });
-    });
+    const object = { key, bytes, sha256: found.sha256, ...described(found) };
+    const answer = await asked(after, bytes.byteLength, ({ signal }) => bucket.put(object, signal));
     if (answer === null) throw new StoreUnavailable('The object store did not take an object');
   }
 
   /** False when there is nothing at `from`. Without `found` the copy is described as its source is. */
   async function copyInside(from: string, to: string, found: ObjectMeta | null): Promise<boolean> {
-    const command = new CopyObjectCommand({
-      ...place,
-      Key: to,
-      CopySource: `${settings.bucket}/${from}`,
-      ...(found === null ? {} : { MetadataDirective: 'REPLACE', ...described(found) }),
-    });
-    const answer = await asked(after, found?.size ?? 0, ({ signal }) =>
-      client.send(command, { abortSignal: signal }),
-    );
+    const way = { from, to, described: found === null ? null : described(found) };
+    const answer = await asked(after, found?.size ?? 0, ({ signal }) => bucket.copy(way, signal));
     if (answer === null && found !== null) throw new StoreUnavailable('The object store lost an object');
     return answer !== null;
   }
 
   async function remove(key: string): Promise<void> {
-    const command = new DeleteObjectCommand({ ...place, Key: key });
-    await asked(after, 0, ({ signal }) => client.send(command, { abortSignal: signal }));
+    await asked(after, 0, ({ signal }) => bucket.delete(key, signal));
   }
 
-  function bodyOf(key: string, answer: HeadObjectCommandOutput): AsyncIterable<Uint8Array> {
-    const size = answer.ContentLength ?? 0;
-    return s3Body({ client, after, bucket: settings.bucket, key, size, etag: answer.ETag });
+  function bodyOf(key: string, { size, etag }: Looked): AsyncIterable<Uint8Array> {
+    return s3Body({ bucket, after, key, size, etag });
   }
 
   return {
@@ -117,9 +91,9 @@ export function s3Store(parts: S3Parts): ObjectStore {
       }
       const { sha256, contentType } = announced;
       const name = sha256 === undefined ? unfinished() : to;
-      const description = sha256 === undefined ? {} : described({ sha256, contentType });
+      const description = sha256 === undefined ? { metadata: {} } : described({ sha256, contentType });
       const found = await uploadInParts(
-        { client, after, hasher, target: { ...place, Key: name, ...description } },
+        { bucket, after, hasher, object: { key: name, ...description } },
         { first: bytes, rest: cut, found: () => passing.found() },
       );
       if (name !== to) {
@@ -162,27 +136,23 @@ export function s3Store(parts: S3Parts): ObjectStore {
       await remove(checkedKey(key));
     },
 
-    list: (prefix) => listBucket({ client, bucket: settings.bucket, after }, prefix),
+    list: (prefix) => listBucket({ bucket, after }, prefix),
 
-    presignPut: (put) => signPut({ client, bucket: settings.bucket, now }, put),
+    presignPut: (put) => bucket.sign(put, now()),
   };
 }
 
 /** What stands beside the bytes. S3 gives every object a type; ours may have none. */
-function described({
-  sha256,
-  contentType,
-}: Pick<ObjectMeta, 'sha256' | 'contentType'>): Pick<PutObjectCommandInput, 'ContentType' | 'Metadata'> {
+function described({ sha256, contentType }: Pick<ObjectMeta, 'sha256' | 'contentType'>): Described {
   return contentType === null
-    ? { Metadata: { sha256, untyped: 'true' } }
-    : { ContentType: contentType, Metadata: { sha256 } };
+    ? { metadata: { sha256, untyped: 'true' } }
+    : { contentType, metadata: { sha256 } };
 }
 
-function metaOf({ ContentLength, ContentType, Metadata }: HeadObjectCommandOutput): ObjectMeta {
-  const beside: { readonly sha256?: string; readonly untyped?: string } = Metadata ?? {};
+function metaOf({ size, contentType, metadata }: Looked): ObjectMeta {
   return {
-    size: ContentLength ?? 0,
-    sha256: beside.sha256 ?? '',
-    contentType: beside.untyped === undefined ? (ContentType ?? null) : null,
+    size,
+    sha256: metadata.sha256 ?? '',
+    contentType: metadata.untyped === undefined ? (contentType ?? null) : null,
   };
 }

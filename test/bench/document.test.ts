@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it, test } from 'vitest';
-import { DOCUMENT, documentText } from '../../bench/document.ts';
+import { PAGE } from '../../bench/document.ts';
 import { isMet, median, rounded, told } from '../../bench/report.ts';
 import { interleaved } from '../../bench/rounds.ts';
 
 it('docs/performance.md is what `npm run bench -- --document` prints', async () => {
-  expect(await readFile(DOCUMENT, 'utf8')).toBe(await documentText());
+  expect(await readFile(PAGE.path, 'utf8')).toBe(await PAGE.text());
 });
 
 describe('A figure', () => {

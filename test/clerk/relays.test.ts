@@ -83,6 +83,7 @@ describe('a relay that fails', () => {
     const ids = Array.from({ length: 8 }, () => house.accept());
     await house.until(() => house.clerk.standings()[0]?.state === 'broken');
     expect(house.relay.submitted).toHaveLength(5);
+    expect(house.log).toContainEqual(expect.objectContaining({ event: 'relay_state', state: 'broken' }));
     await house.clock.advance(29_000);
     expect(house.relay.probes).toHaveLength(0);
     await house.clock.advance(3 * MINUTE_MS);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ReceivedHead } from '../../src/mailroom/inbox-records.ts';
+import type { ReceivedHead } from '../../src/mailroom/received-records.ts';
 import { uuidV7 } from '../../src/mailroom/uuid.ts';
 import { createReturnPaths } from '../../src/mime/return-path.ts';
 import type { Relay } from '../../src/relay/relay.ts';

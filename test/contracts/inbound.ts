@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createReceive } from '../../src/inbound/funnel.ts';
 import { createJudge } from '../../src/inbound/judge.ts';
 import type { Delivery, Receive, Received } from '../../src/inbound/receive.ts';
-import type { ReceivedDetail } from '../../src/mailroom/inbox-records.ts';
 import type { Async, Mailroom } from '../../src/mailroom/mailroom.ts';
+import type { ReceivedDetail } from '../../src/mailroom/received-records.ts';
 import type { EmailRecord } from '../../src/mailroom/records.ts';
 import type { ObjectStore } from '../../src/objects/store.ts';
 
@@ -119,6 +119,19 @@ export function inboundContract(where: string, open: () => Promise<InboundPlace>
       expect(await detail(received.id)).toMatchObject({
         parse: 'full',
         content: { kind: 'inline', html: null },
+      });
+    });
+
+    it('is listed at once by the beginning of a header that is very long, and by all of it once it is read', async () => {
+      const mail = `Subject: Long\r\nX-Filler: ${'x'.repeat(40_000)}\r\n${header('Long').replace('Subject', 'X-Subject')}\r\n`;
+      const received = await deliver(inPieces(mail));
+      if (received.kind !== 'kept') throw new Error(JSON.stringify(received));
+      expect((await detail(received.id)).head).toMatchObject({ subject: 'Long', from: [] });
+      await place.allRead();
+      expect((await detail(received.id)).head).toMatchObject({
+        subject: 'Long',
+        from: [{ name: 'Ann', address: 'ann@else.example' }],
+        messageId: '<Long@else.example>',
       });
     });
 

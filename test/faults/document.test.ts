@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { DOCUMENT, documentText } from './document.ts';
+import { PAGE } from './document.ts';
 
 test('the page about reliability shows the run that was recorded; `npm run faults -- --document` prints it again', async () => {
-  await expect(await documentText()).toMatchFileSnapshot(DOCUMENT);
+  await expect(await PAGE.text()).toMatchFileSnapshot(PAGE.path);
 });

@@ -1,46 +1,27 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { holds, upperBound } from './figure.ts';
+import type { Circumstances } from '../support/parts-command.ts';
+import { RecordedPage } from '../support/recorded-page.ts';
+import { holds, type Report, upperBound } from './figure.ts';
 import { PARTS } from './parts.ts';
-import type { Run } from './run-record.ts';
 import { printCount, printShare, printTarget } from './table.ts';
 
-const DOCS = join(import.meta.dirname, '../../docs');
-/** The run that the page shows. */
-const RECORD = join(DOCS, 'reliability.json');
-export const DOCUMENT = join(DOCS, 'reliability.md');
-const OPENING = '<!-- figures: printed by `npm run faults -- --document` -->\n';
-const CLOSING = '<!-- /figures -->';
-
-/** A part that was not run again stays as it was. */
-export async function recordRun(runs: readonly Run[]): Promise<void> {
-  const all = new Map([...(await readRecord()), ...runs].map((run) => [run.part, run]));
-  const inOrder = Object.keys(PARTS).flatMap((part) => all.get(part) ?? []);
-  await writeFile(RECORD, `${JSON.stringify({ faults: inOrder }, null, 2)}\n`);
-  await printDocument();
+interface Run extends Report, Circumstances {
+  /** Of its figures in the project's list. */
+  readonly numbers: readonly number[];
+  readonly machine: string;
 }
 
-export async function printDocument(): Promise<void> {
-  await writeFile(DOCUMENT, await documentText());
-}
-
-/** The page as it should be: what is written by hand stays, the figures are those of the record. */
-export async function documentText(): Promise<string> {
-  const page = await readFile(DOCUMENT, 'utf8');
-  const begin = page.indexOf(OPENING);
-  const end = page.indexOf(CLOSING);
-  if (begin === -1 || end < begin) throw new Error('docs/reliability.md has no place for the figures');
-  return page.slice(0, begin) + OPENING + figuresText(await readRecord()) + page.slice(end);
-}
-
-async function readRecord(): Promise<readonly Run[]> {
-  return JSON.parse(await readFile(RECORD, 'utf8')).faults;
-}
+/** docs/reliability.md. */
+export const PAGE = new RecordedPage<Run>({
+  name: 'reliability',
+  command: 'faults',
+  parts: Object.keys(PARTS),
+  print: figuresText,
+});
 
 function figuresText(runs: readonly Run[]): string {
-  const rows = runs.flatMap(({ part, figures, command, date, machine }) =>
+  const rows = runs.flatMap(({ numbers, figures, command, date, machine }) =>
     figures.map((figure) => [
-      PARTS[part]?.numbers.join(', ') ?? '',
+      numbers.join(', '),
       figure.figure,
       `${printCount(figure.of)} ${figure.unit}`,
       printCount(figure.seen),
@@ -70,5 +51,5 @@ function figuresText(runs: readonly Run[]): string {
     const took = `- \`${part}\` took ${printCount(seconds)} s`;
     return told.length === 0 ? `${took}.` : `${took}: ${told.join('; ')}.`;
   });
-  return ['', ...table, '', ...circumstances, '', ''].join('\n');
+  return [...table, '', ...circumstances, ''].join('\n');
 }

@@ -1,8 +1,9 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { call } from '../support/caller.ts';
 import { CrashRunner } from '../support/crash-runner.ts';
 import { type Balance, balance } from '../support/ledger.ts';
 import { type Arrival, openSink } from '../support/sink.ts';
+import { type Held, memoryOf } from '../support/usage.ts';
 import { pause } from '../support/wait-until.ts';
 import { type Heard, WebhookSink } from '../support/webhook-sink.ts';
 import { drain } from './drain.ts';
@@ -17,7 +18,9 @@ const LOOK_EVERY_MS = 5_000;
 const WARM_SHARE = 0.25;
 /** A slope says something from this on. */
 const SLOPE_MINUTES = 30;
-const MIB_PER_HOUR = 1;
+const KIB = 1024;
+const KIB_PER_HOUR = 1024;
+const QUARTERS_PER_HOUR = 4;
 /** Connections come and go between two looks. */
 const SPARE_DESCRIPTORS = 10;
 
@@ -31,7 +34,7 @@ export const SOAK_SHORT: SoakSize = { minutes: 1 };
 interface Look {
   /** Since the first look, in hours. */
   readonly hours: number;
-  readonly residentMib: number;
+  readonly held: Held;
   readonly descriptors: number;
 }
 
@@ -71,9 +74,8 @@ export async function soak({ minutes }: SoakSize): Promise<Report> {
         minutes,
         'sends tried': sender.tried,
         'dots without a reply': sink.arrived.filter(mayRepeat).length,
-        'resident memory at the first look, MiB': looks[0]?.residentMib ?? Number.NaN,
-        'at the last, MiB': looks.at(-1)?.residentMib ?? Number.NaN,
-        'slope, KiB an hour': Math.round(1024 * slopeOf(looks)),
+        ...heldByQuarter(looks),
+        'slope once warm, KiB an hour': Math.round(slopeOf(looks)),
         'descriptors, most': Math.max(...looks.map(({ descriptors }) => descriptors)),
         'webhook events taken': [...hooks.events.values()].filter(({ taken }) => taken > 0).length,
       },
@@ -96,12 +98,12 @@ function misbehave(): 'drop' | Error | null {
 async function watch(pid: number, minutes: number): Promise<readonly Look[]> {
   const looks: Look[] = [];
   const since = performance.now();
-  for (let at = 0; at <= minutes * 60_000; at += LOOK_EVERY_MS) {
+  for (let at = 0; at < minutes * 60_000; at += LOOK_EVERY_MS) {
     await pause(since + at - performance.now());
-    const status = await readFile(`/proc/${pid}/status`, 'utf8');
-    const residentMib = Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
+    const held = await memoryOf(pid);
     const descriptors = (await readdir(`/proc/${pid}/fd`)).length;
-    looks.push({ hours: (performance.now() - since) / 3_600_000, residentMib, descriptors });
+    const hours = (performance.now() - since) / 3_600_000;
+    looks.push({ hours, held, descriptors });
   }
   return looks;
 }
@@ -120,7 +122,7 @@ function growthFigures(looks: readonly Look[], minutes: number): readonly Figure
   if (minutes < SLOPE_MINUTES) return [descriptors];
   const memory: Figure = {
     figure: 'hours in which resident memory grew by more than 1 MiB, once warm',
-    seen: slopeOf(looks) > MIB_PER_HOUR ? 1 : 0,
+    seen: slopeOf(looks) > KIB_PER_HOUR ? 1 : 0,
     of: 1,
     unit: 'hour',
     atMost: 0,
@@ -128,18 +130,31 @@ function growthFigures(looks: readonly Look[], minutes: number): readonly Figure
   return [memory, descriptors];
 }
 
+/** Whether a slope is growth without end, a step, or what settles, is seen in what each quarter of an hour held at least. */
+function heldByQuarter(looks: readonly Look[]): Readonly<Record<string, number>> {
+  const quarters = Map.groupBy(looks, ({ hours }) => Math.floor(hours * QUARTERS_PER_HOUR));
+  const facts = [...quarters].flatMap(([index, some]) => {
+    const least = (bytes: (look: Look) => number): number => Math.min(...some.map(bytes)) / KIB;
+    return [
+      [`resident in quarter ${index + 1} at least, KiB`, least(({ held }) => held.resident)],
+      [`anonymous of it in quarter ${index + 1} at least, KiB`, least(({ held }) => held.anonymous)],
+    ] as const;
+  });
+  return Object.fromEntries(facts);
+}
+
 /**
- * MiB an hour, once warm: the median of the slopes between any two minutes (Theil and Sen), of what each minute held at
+ * KiB an hour, once warm: the median of the slopes between any two minutes (Theil and Sen), of what each minute held at
  * least. Garbage that waits to be collected is not growth.
  */
 function slopeOf(looks: readonly Look[]): number {
   const warm = looks.slice(Math.floor(looks.length * WARM_SHARE));
   const minutes = [...Map.groupBy(warm, ({ hours }) => Math.floor(hours * 60))].map(([minute, some]) => ({
     hours: minute / 60,
-    mib: Math.min(...some.map(({ residentMib }) => residentMib)),
+    kib: Math.min(...some.map(({ held }) => held.resident / KIB)),
   }));
   const slopes = minutes.flatMap((one, place) =>
-    minutes.slice(place + 1).map((other) => (other.mib - one.mib) / (other.hours - one.hours)),
+    minutes.slice(place + 1).map((other) => (other.kib - one.kib) / (other.hours - one.hours)),
   );
   return slopes.toSorted((one, other) => one - other)[slopes.length >> 1] ?? 0;
 }

@@ -1,5 +1,5 @@
-import { type Figure, holds, upperBound } from './figure.ts';
-import type { Run } from './run-record.ts';
+import type { Circumstances } from '../support/parts-command.ts';
+import { type Figure, holds, type Report, upperBound } from './figure.ts';
 
 const WHOLE = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const PRECISE = new Intl.NumberFormat('en', { maximumSignificantDigits: 2 });
@@ -18,8 +18,13 @@ export function printTarget({ atMost }: Figure): string {
 }
 
 /** For a terminal. */
-export function printTable(run: Run): string {
-  const { part, figures, facts, evidence, seconds } = run;
+export function printTable({
+  part,
+  figures,
+  facts,
+  evidence,
+  seconds,
+}: Report & Pick<Circumstances, 'seconds'>): string {
   const lines = figures.map((figure) =>
     [
       holds(figure) ? 'holds ' : 'FAILS ',

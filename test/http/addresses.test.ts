@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { expectProportional } from '../support/growth.ts';
 import { house, mail } from './house.ts';
 
 /** What the mail that is accepted for this recipient is sent to. */
@@ -151,12 +152,12 @@ describe('threats §3 r21: counts', () => {
 
   test('a hundred thousand in one string cost nothing', async () => {
     const it = house();
-    const before = performance.now();
-    const { status } = await it.call('POST', '/emails', {
-      body: mail({ to: 'a@b.example,'.repeat(100_000) }),
+    await expectProportional(100_000, async (count) => {
+      const { status } = await it.call('POST', '/emails', {
+        body: mail({ to: 'a@b.example,'.repeat(count) }),
+      });
+      expect(status).toBe(422);
     });
-    expect(status).toBe(422);
-    expect(performance.now() - before).toBeLessThan(1_000);
   });
 });
 

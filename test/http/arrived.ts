@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import type { ReadMail, ReceivedAttachmentRecord, ReceivedHead } from '../../src/mailroom/inbox-records.ts';
+import type { ReadMail } from '../../src/mailroom/arrival-records.ts';
+import type { ReceivedAttachmentRecord, ReceivedHead } from '../../src/mailroom/received-records.ts';
 import { objectKey } from '../../src/objects/key.ts';
 import { sha256 } from './attached.ts';
 import type { House, Reply } from './house.ts';

@@ -37,6 +37,28 @@ describe('a strict batch', () => {
     expect(it.woken).toEqual([]);
   });
 
+  test('each mail keeps its own mailboxes, whatever others of the batch share with it', async () => {
+    const it = house();
+    const [shared, other] = ['Ann <ann@customer.example>', 'Ben <ann@customer.example>'];
+    const body = [
+      mail({ to: shared }),
+      mail({ to: other, cc: shared }),
+      mail({ to: [shared, 'c@customer.example'] }),
+    ];
+    const { body: answer } = await it.call('POST', '/emails/batch', { body, headers: STRICT });
+    const read = await Promise.all(
+      answer.data.map(async ({ id }: { id: string }) => {
+        const { to, cc } = (await it.call('GET', `/emails/${id}`)).body;
+        return [to, cc];
+      }),
+    );
+    expect(read).toEqual([
+      [[shared], null],
+      [[other], [shared]],
+      [[shared, 'c@customer.example'], null],
+    ]);
+  });
+
   test('the first bad mail in the order of the array is told, whatever is wrong with it', async () => {
     const it = house();
     const body = [mail({ from: 'a@foreign.example' }), mail({ to: 'x' })];

@@ -25,6 +25,7 @@ import { openSqlite, type SqliteFile } from '../../src/platform/node/sqlite.ts';
 import { createSealer } from '../../src/secrets/sealer.ts';
 import { createTickets } from '../../src/secrets/ticket.ts';
 import { type MemoryObjects, memoryObjects } from '../support/memory-objects.ts';
+import { ROOM_CONFIG } from '../support/room-config.ts';
 
 export const OPERATOR_KEY = 'operator-key-of-this-house-0001';
 export const DOMAIN_ID = '11111111-1111-4111-8111-111111111111';
@@ -165,7 +166,7 @@ export function house(settings: Partial<Settings> = {}, over: Partial<Parts> = {
         it.healthAsked += 1;
         return it.health;
       },
-      documents: { yaml: 'openapi: 3.1.0\n', json: '{"openapi":"3.1.0"}' },
+      documents: { yaml: async () => 'openapi: 3.1.0\n', json: async () => '{"openapi":"3.1.0"}' },
       log: (line) => it.log.push(line),
       wake: (account) => it.woken.push(account),
       ...over,
@@ -223,15 +224,9 @@ export function house(settings: Partial<Settings> = {}, over: Partial<Parts> = {
       newId: () => it.parts.newId(),
       random: Math.random,
       config: {
-        relays: ['main'],
-        clearRelays: [],
+        ...ROOM_CONFIG,
         domains: all.domains,
         rateLimit: all.rateLimit,
-        unknownPolicy: 'once',
-        maxAgeMs: 48 * 3_600_000,
-        retentionMs: 30 * 86_400_000,
-        eventRetentionMs: 30 * 86_400_000,
-        inboundRetentionMs: null,
       },
     });
     const opened = { sql, room, far: recorded(groupCommit({ sql, room }), it.verbs) };

@@ -147,7 +147,7 @@ describe('the description', () => {
       paths: {},
       components: { schemas: {} },
     });
-    const it = house({}, { documents: { yaml: 'openapi: 3.1.0\n', json } });
+    const it = house({}, { documents: { yaml: async () => 'openapi: 3.1.0\n', json: async () => json } });
     const yaml = await it.call('GET', '/openapi.yaml', { key: null });
     expect(yaml.headers.get('content-type')).toBe('application/yaml; charset=utf-8');
     expect(new TextDecoder().decode(yaml.bytes)).toBe('openapi: 3.1.0\n');

@@ -8,7 +8,7 @@ import { type ForwardCall, forwarded } from '../../src/inbound/forward.ts';
 import { createReceive } from '../../src/inbound/funnel.ts';
 import { createJudge } from '../../src/inbound/judge.ts';
 import { createLoopTokens } from '../../src/inbound/loop-token.ts';
-import type { ReadMail } from '../../src/mailroom/inbox-records.ts';
+import type { ReadMail } from '../../src/mailroom/arrival-records.ts';
 import type { EmailRecord, NewEmail } from '../../src/mailroom/records.ts';
 import { compose } from '../../src/mime/compose.ts';
 import { sha256Hasher } from '../../src/platform/node/hasher.ts';

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readArrival } from '../../src/inbound/read-arrival.ts';
 import { readClaim } from '../../src/inbound/read-claim.ts';
-import type { ArrivalClaim, Authentication, ReadMail } from '../../src/mailroom/inbox-records.ts';
+import type { ArrivalClaim, ReadMail } from '../../src/mailroom/arrival-records.ts';
+import type { Authentication } from '../../src/mailroom/received-records.ts';
 import { createReturnPaths } from '../../src/mime/return-path.ts';
 import { StoreUnavailable } from '../../src/objects/store.ts';
 import { sha256OfBytes } from '../../src/platform/node/hasher.ts';

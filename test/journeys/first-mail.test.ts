@@ -1,29 +1,17 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Running } from '../support/process.ts';
-import { runToEnd, startProcess } from '../support/process.ts';
+import { Place } from '../support/place.ts';
+import { type Running, runToEnd } from '../support/process.ts';
 
-let dataDir = '';
-let running: Running[] = [];
-
+let place: Place;
 beforeEach(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'mailwright-journey-'));
-  running = [];
+  place = await Place.open();
 });
-afterEach(async () => {
-  await Promise.all(running.map((one) => one.end('SIGKILL', 'group')));
-  await rm(dataDir, { recursive: true });
-});
-
-async function start(settings: Record<string, string> = {}, how: 'node' | 'npm' = 'node'): Promise<Running> {
-  const one = await startProcess({ DATA_DIR: dataDir, ...settings }, how);
-  running.push(one);
-  return one;
-}
+afterEach(() => place.close());
 
 async function call(one: Running, path: string, body?: unknown, key = one.key ?? ''): Promise<Response> {
   return fetch(`${one.url}${path}`, {
@@ -34,7 +22,7 @@ async function call(one: Running, path: string, body?: unknown, key = one.key ??
 }
 
 async function caught(count: number): Promise<readonly string[]> {
-  const folder = join(dataDir, 'caught');
+  const folder = join(place.dataDir, 'caught');
   await expect
     .poll(async () => (await readdir(folder)).filter((name) => name.endsWith('.eml')).length, {
       timeout: 10_000,
@@ -48,7 +36,7 @@ const MAIL = { from: 'You <you@example.com>', to: 'friend@example.org', subject:
 
 describe('the first mail', () => {
   it('the printed curl line sends when it is pasted, and the mail is kept as an .eml file', async () => {
-    const one = await start({}, 'npm');
+    const one = await place.start({}, 'npm');
     expect(one.curl).not.toBeNull();
     const { stdout } = await promisify(execFile)('sh', ['-c', one.curl ?? 'false'], { timeout: 10_000 });
     expect(JSON.parse(stdout)).toEqual({ id: expect.stringMatching(/^[0-9a-f-]{36}$/) });
@@ -60,11 +48,11 @@ describe('the first mail', () => {
   });
 
   it('the key is printed by the first start alone, and stays good for the second', async () => {
-    const first = await start();
+    const first = await place.start();
     const key = first.key ?? '';
     expect(key).toMatch(/^mw_default_/);
     expect(await first.end('SIGTERM')).toBe(0);
-    const second = await start();
+    const second = await place.start();
     expect(second.key).toBeNull();
     expect((await call(second, '/emails', MAIL, key)).status).toBe(200);
     await caught(1);
@@ -72,7 +60,7 @@ describe('the first mail', () => {
 
   it('with API_KEY set no key is made, and that one opens everything', async () => {
     const apiKey = 'an-operator-key-of-mine-0001';
-    const one = await start({ API_KEY: apiKey });
+    const one = await place.start({ API_KEY: apiKey });
     expect(one.key).toBeNull();
     expect((await call(one, '/emails', MAIL, apiKey)).status).toBe(200);
     expect((await call(one, '/emails', MAIL, `${apiKey}x`)).status).toBe(403);
@@ -80,20 +68,20 @@ describe('the first mail', () => {
   });
 
   it('GET /health tells a full-access key about relay, queue and storage, and others nothing', async () => {
-    const one = await start();
+    const one = await place.start();
     expect(await (await fetch(`${one.url}/health`)).json()).toEqual({ status: 'ok' });
     const health = await (await call(one, '/health')).json();
     expect(health).toMatchObject({ status: 'ok', relays: [{ name: 'caught', state: 'open' }] });
   });
 
   it('a scheduled mail fires after a restart', async () => {
-    const first = await start();
+    const first = await place.start();
     const key = first.key ?? '';
     const at = new Date(Date.now() + 3_500).toISOString();
     expect((await call(first, '/emails', { ...MAIL, scheduled_at: at })).status).toBe(200);
     expect(await first.end('SIGTERM')).toBe(0);
-    expect(await readdir(join(dataDir, 'caught'))).toEqual([]);
-    const second = await start();
+    expect(await readdir(join(place.dataDir, 'caught'))).toEqual([]);
+    const second = await place.start();
     const [eml] = await caught(1);
     expect(new Date(/^Date: (.*)$/m.exec(eml ?? '')?.[1] ?? '').getTime()).toBe(
       Math.floor(Date.parse(at) / 1000) * 1000,
@@ -103,14 +91,14 @@ describe('the first mail', () => {
   });
 
   it('what the process keeps can be read by its owner alone', async () => {
-    const one = await start();
-    expect((await stat(join(dataDir, 'control.sock'))).mode & 0o777).toBe(0o600);
-    expect((await stat(join(dataDir, 'accounts'))).mode & 0o777).toBe(0o700);
+    const one = await place.start();
+    expect((await stat(join(place.dataDir, 'control.sock'))).mode & 0o777).toBe(0o600);
+    expect((await stat(join(place.dataDir, 'accounts'))).mode & 0o777).toBe(0o700);
     expect(one.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   });
 
   it('threats §13 r1: neither output nor log holds the key a second time, the body, or a full recipient', async () => {
-    const one = await start({ API_KEY: 'canary-api-key-0001-canary' });
+    const one = await place.start({ API_KEY: 'canary-api-key-0001-canary' });
     const mail = {
       ...MAIL,
       subject: 'canary-subject',
@@ -130,7 +118,7 @@ describe('the first mail', () => {
 describe('a start that cannot be', () => {
   it('wrong settings end it with one message that lists every one of them', async () => {
     const ended = await runToEnd(['src/node.ts'], {
-      DATA_DIR: dataDir,
+      DATA_DIR: place.dataDir,
       PORT: 'x',
       LOG_LEVEL: 'loud',
       RELAY_URL: 'ftp://x',
@@ -142,17 +130,29 @@ describe('a start that cannot be', () => {
   });
 
   it('a second process in the same data folder is refused, and the first goes on', async () => {
-    const one = await start();
-    const ended = await runToEnd(['src/node.ts'], { DATA_DIR: dataDir });
+    const one = await place.start();
+    const ended = await runToEnd(['src/node.ts'], { DATA_DIR: place.dataDir });
     expect(ended.code).toBe(1);
     expect(ended.stderr).toContain('in use by another process');
     expect((await fetch(`${one.url}/health`)).status).toBe(200);
   });
 
+  it('a database that a newer release wrote is refused in words', async () => {
+    const one = await place.start();
+    await one.end('SIGTERM');
+    const database = new DatabaseSync(join(place.dataDir, 'accounts', 'default', 'mailroom.db'));
+    database.exec('UPDATE schema_version SET version = version + 1');
+    database.close();
+    const ended = await runToEnd(['src/node.ts'], { DATA_DIR: place.dataDir });
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toMatch(/^Mailwright cannot start\. The database has version \d+, /);
+    expect(ended.stderr).not.toMatch(/^\s+at /m);
+  });
+
   it('a port that is taken is said in words', async () => {
-    const one = await start();
+    const one = await place.start();
     const ended = await runToEnd(['src/node.ts'], {
-      DATA_DIR: join(dataDir, 'other'),
+      DATA_DIR: join(place.dataDir, 'other'),
       PORT: new URL(one.url).port,
     });
     expect(ended.code).toBe(1);
@@ -160,11 +160,11 @@ describe('a start that cannot be', () => {
   });
 
   it('a folder that cannot be made or used is said in one line', async () => {
-    const file = join(dataDir, 'file');
+    const file = join(place.dataDir, 'file');
     await writeFile(file, '');
     // A socket's path has an end, and the folder's is part of it.
-    for (const place of [file, join(dataDir, 'long'.repeat(30))]) {
-      const ended = await runToEnd(['src/node.ts'], { DATA_DIR: place });
+    for (const folder of [file, join(place.dataDir, 'long'.repeat(30))]) {
+      const ended = await runToEnd(['src/node.ts'], { DATA_DIR: folder });
       expect(ended.code).toBe(1);
       expect(ended.stderr).toMatch(/^Mailwright cannot start\. .*\n$/m);
       expect(ended.stderr).not.toMatch(/^\s+at /m);
@@ -174,8 +174,10 @@ describe('a start that cannot be', () => {
 
 describe('the tools', () => {
   it('a further account is made while the service runs, and its key opens it and nothing else', async () => {
-    const one = await start();
-    const made = await runToEnd(['src/platform/node/account.ts', 'create', 'shop'], { DATA_DIR: dataDir });
+    const one = await place.start();
+    const made = await runToEnd(['src/platform/node/account.ts', 'create', 'shop'], {
+      DATA_DIR: place.dataDir,
+    });
     expect(made.code).toBe(0);
     const key = made.stdout.trim();
     expect(key).toMatch(/^mw_shop_/);
@@ -185,27 +187,37 @@ describe('the tools', () => {
     expect(await (await call(one, '/emails', undefined, key)).json()).toMatchObject({
       data: [{ to: [MAIL.to] }],
     });
-    const again = await runToEnd(['src/platform/node/account.ts', 'create', 'shop'], { DATA_DIR: dataDir });
+    const again = await runToEnd(['src/platform/node/account.ts', 'create', 'shop'], {
+      DATA_DIR: place.dataDir,
+    });
     expect(again.code).toBe(1);
     expect(again.stderr).toContain('already');
   });
 
   it('an account is made while nothing runs, and is there at the next start', async () => {
-    const made = await runToEnd(['src/platform/node/account.ts', 'create', 'shop'], { DATA_DIR: dataDir });
+    const made = await runToEnd(['src/platform/node/account.ts', 'create', 'shop'], {
+      DATA_DIR: place.dataDir,
+    });
     expect(made.code).toBe(0);
-    const one = await start();
+    const one = await place.start();
     expect((await call(one, '/emails', MAIL, made.stdout.trim())).status).toBe(200);
-    const bad = await runToEnd(['src/platform/node/account.ts', 'create', '../x'], { DATA_DIR: dataDir });
+    const bad = await runToEnd(['src/platform/node/account.ts', 'create', '../x'], {
+      DATA_DIR: place.dataDir,
+    });
     expect(bad.code).toBe(1);
   });
 
   it('relays are listed and resumed by name', async () => {
     const tool = 'src/platform/node/relay-control.ts';
-    expect((await runToEnd([tool, 'list'], { DATA_DIR: dataDir })).stderr).toContain('No process works in');
-    await start();
-    expect((await runToEnd([tool, 'list'], { DATA_DIR: dataDir })).stdout).toBe('caught: open\n');
-    expect((await runToEnd([tool, 'resume', 'caught'], { DATA_DIR: dataDir })).stdout).toBe('caught: open\n');
-    expect((await runToEnd([tool, 'resume', 'other'], { DATA_DIR: dataDir })).code).toBe(1);
-    expect((await runToEnd([tool], { DATA_DIR: dataDir })).stderr).toContain('Usage');
+    expect((await runToEnd([tool, 'list'], { DATA_DIR: place.dataDir })).stderr).toContain(
+      'No process works in',
+    );
+    await place.start();
+    expect((await runToEnd([tool, 'list'], { DATA_DIR: place.dataDir })).stdout).toBe('caught: open\n');
+    expect((await runToEnd([tool, 'resume', 'caught'], { DATA_DIR: place.dataDir })).stdout).toBe(
+      'caught: open\n',
+    );
+    expect((await runToEnd([tool, 'resume', 'other'], { DATA_DIR: place.dataDir })).code).toBe(1);
+    expect((await runToEnd([tool], { DATA_DIR: place.dataDir })).stderr).toContain('Usage');
   });
 });

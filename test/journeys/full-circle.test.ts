@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hasPython } from '../mime/python-email.ts';
 import { certificates } from '../support/certificates.ts';
-import { type Running, startProcess } from '../support/process.ts';
+import { Place } from '../support/place.ts';
+import type { Running } from '../support/process.ts';
 import { callSmtp } from '../support/smtp-caller.ts';
 import { Receiver } from './receiver.ts';
 
@@ -24,22 +24,11 @@ interface Mail {
   readonly parse: string;
 }
 
-let dataDir = '';
-let running: Running[] = [];
+let place: Place;
 beforeEach(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'mailwright-circle-'));
-  running = [];
+  place = await Place.open();
 });
-afterEach(async () => {
-  await Promise.all(running.map((one) => one.end('SIGKILL', 'group')));
-  await rm(dataDir, { recursive: true });
-});
-
-async function start(settings: Record<string, string> = {}, how: 'node' | 'npm' = 'node'): Promise<Running> {
-  const one = await startProcess({ DATA_DIR: dataDir, ...settings }, how);
-  running.push(one);
-  return one;
-}
+afterEach(() => place.close());
 
 async function call<T>(one: Running, path: string, body?: unknown): Promise<T> {
   const answer = await fetch(`${one.url}${path}`, {
@@ -80,7 +69,7 @@ const portOf = (one: Running): number => Number(/receives mail on \S+:(\d+)/.exe
 
 describe('the full circle', () => {
   it('without any configuration a mail that is sent comes back as a received one, byte for byte', async () => {
-    const one = await start({}, 'npm');
+    const one = await place.start({}, 'npm');
     await call(one, '/emails', {
       from: 'You <you@example.com>',
       to: 'friend@example.org',
@@ -95,7 +84,7 @@ describe('the full circle', () => {
       attachments: [{ filename: '\ud55c\uae00.txt' }],
     });
     expect(mail.text?.trim()).toBe('It comes back.');
-    const folder = join(dataDir, 'caught');
+    const folder = join(place.dataDir, 'caught');
     const [name = ''] = (await readdir(folder)).filter((file) => file.endsWith('.eml'));
     const raw = await bytesAt(mail.raw.download_url);
     expect(raw.equals(await readFile(join(folder, name)))).toBe(true);
@@ -109,7 +98,7 @@ describe('the full circle', () => {
   it('and is told to a webhook, in a call that verifies', async () => {
     const receiver = new Receiver();
     await receiver.up();
-    const one = await start({ EGRESS_ALLOW: '127.0.0.1' });
+    const one = await place.start({ EGRESS_ALLOW: '127.0.0.1' });
     const { signing_secret: secret } = await call<{ readonly signing_secret: string }>(one, '/webhooks', {
       endpoint: receiver.url,
       events: ['email.received'],
@@ -133,9 +122,9 @@ describe('the full circle', () => {
 describe('the listener of SMTP_PORT', () => {
   it('takes mail for the domains that are named, with STARTTLS, and none for others', async () => {
     const { ca, good } = await certificates();
-    const [cert, key] = [join(dataDir, 'cert.pem'), join(dataDir, 'key.pem')];
+    const [cert, key] = [join(place.dataDir, 'cert.pem'), join(place.dataDir, 'key.pem')];
     await Promise.all([writeFile(cert, good.cert), writeFile(key, good.key)]);
-    const one = await start({
+    const one = await place.start({
       SMTP_PORT: '0',
       SMTP_HOST: '127.0.0.1',
       SMTP_TLS_CERT: cert,
@@ -155,12 +144,12 @@ describe('the listener of SMTP_PORT', () => {
     const mail = await received(one);
     expect(reply).toBe(`250 2.0.0 Kept as ${mail.id}`);
     expect(mail).toMatchObject({ subject: 'Sealed', received_for: ['c+tag@here.example'] });
-    expect(await readdir(join(dataDir, 'caught')), 'nothing was sent').toEqual([]);
+    expect(await readdir(join(place.dataDir, 'caught')), 'nothing was sent').toEqual([]);
   });
 
   it.skipIf(!hasPython)('takes a mail of Python with Korean names and a file, byte for byte', async () => {
-    const one = await start({ SMTP_PORT: '0' });
-    const sent = join(dataDir, 'sent.eml');
+    const one = await place.start({ SMTP_PORT: '0' });
+    const sent = join(place.dataDir, 'sent.eml');
     await promisify(execFile)('python3', ['-c', PYTHON, String(portOf(one)), sent], { timeout: 20_000 });
     const mail = await received(one);
     expect(mail).toMatchObject({
@@ -179,11 +168,11 @@ describe('the listener of SMTP_PORT', () => {
       }
       return caller.say('Subject: Killed\r\n\r\nx\r\n.\r\n');
     };
-    const one = await start(settings);
+    const one = await place.start(settings);
     const reply = await deliver(one);
     expect(reply).toMatch(/^250 /);
     await one.end('SIGKILL');
-    const two = await start(settings);
+    const two = await place.start(settings);
     expect(await deliver(two), 'the same mail, by its id').toBe(reply);
     const answer = await fetch(`${two.url}/emails/receiving`, {
       headers: { authorization: `Bearer ${settings.API_KEY}` },
@@ -202,7 +191,7 @@ describe('the listener of SMTP_PORT', () => {
       /SMTP_TLS_CERT .* cannot be used/,
     ],
   ] as const)('a start that cannot be is said in words: %j', async (settings, words) => {
-    await expect(start(settings)).rejects.toThrow(words);
+    await expect(place.start(settings)).rejects.toThrow(words);
   });
 });
 

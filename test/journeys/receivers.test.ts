@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { mintSecret, sign } from '../../src/secrets/signature.ts';
+import { freePort } from '../support/free-port.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const SECRET = mintSecret((length) => new Uint8Array(length).fill(9));
@@ -42,16 +41,6 @@ async function call(type: string): Promise<Call> {
   const bytes = new TextEncoder().encode(body);
   const timestamp = Math.floor(Date.now() / 1000);
   return { body, headers: await sign({ id: 'msg_1', timestamp, body: bytes, secrets: [SECRET] }) };
-}
-
-/** The port of a listener that was closed again: nobody else takes it within a moment. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Takes what is ours, refuses what is not, and says what it was told. */

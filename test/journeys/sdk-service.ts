@@ -1,8 +1,7 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { startProcess } from '../support/process.ts';
+import { Place } from '../support/place.ts';
 
 /** The service as a user starts it, and what its built-in catch-all got over SMTP. */
 export interface SdkService {
@@ -17,10 +16,10 @@ export interface SdkService {
 
 /** @param more settings beside those that every journey has. */
 export async function startForSdk(more: Readonly<Record<string, string>> = {}): Promise<SdkService> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'mailwright-sdk-'));
+  const place = await Place.open();
   const key = 'operator-key-for-the-sdk-journeys';
-  const running = await startProcess({ DATA_DIR: dataDir, API_KEY: key, DOMAINS: 'mine.example', ...more });
-  const folder = join(dataDir, 'caught');
+  const running = await place.start({ API_KEY: key, DOMAINS: 'mine.example', ...more });
+  const folder = join(place.dataDir, 'caught');
   const messages = async () => (await readdir(folder)).filter((name) => name.endsWith('.eml')).toSorted();
   return {
     url: running.url,
@@ -32,7 +31,7 @@ export async function startForSdk(more: Readonly<Record<string, string>> = {}): 
     log: () => running.stdout() + running.stderr(),
     async stop() {
       await running.end('SIGTERM');
-      await rm(dataDir, { recursive: true });
+      await place.close();
     },
   };
 }

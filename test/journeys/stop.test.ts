@@ -1,12 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Place } from '../support/place.ts';
 import type { Running } from '../support/process.ts';
-import { startProcess } from '../support/process.ts';
 import type { Sink } from '../support/sink.ts';
 import { openSink } from '../support/sink.ts';
 
@@ -16,31 +13,24 @@ const MAIL = { from: 'You <you@example.com>', to: 'friend@example.org', subject:
 /** Polled until it is so; on a busy machine that may take a while. */
 const SOON = { timeout: 10_000 };
 
-let dataDir = '';
+let place: Place;
 let sink: Sink;
-let running: Running[] = [];
-
 beforeEach(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'mailwright-stop-'));
+  place = await Place.open();
   sink = await openSink();
-  running = [];
 });
 afterEach(async () => {
-  await Promise.all(running.map((one) => one.end('SIGKILL', 'group')));
+  await place.close();
   await sink.close();
-  await rm(dataDir, { recursive: true });
 });
 
-async function start(how: 'node' | 'npm' = 'node', port = sink.port): Promise<Running> {
+function start(how: 'node' | 'npm' = 'node', port = sink.port): Promise<Running> {
   const settings = {
-    DATA_DIR: dataDir,
     API_KEY: KEY,
     DOMAINS: 'example.com',
     RELAY_URL: `smtp://127.0.0.1:${port}?tls=none&name=sink`,
   };
-  const one = await startProcess(settings, how);
-  running.push(one);
-  return one;
+  return place.start(settings, how);
 }
 
 async function send(one: Running): Promise<string> {

@@ -1,10 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { filesIn } from '../http/attached.ts';
-import { type Running, startProcess } from '../support/process.ts';
+import { Place } from '../support/place.ts';
 import { type S3Server, startS3Server } from '../support/s3-server.ts';
 import { startSmtpSink } from '../support/smtp-sink.ts';
 import { type SdkService, startForSdk } from './sdk-service.ts';
@@ -103,18 +100,16 @@ describe('with a bucket that speaks S3', () => {
 });
 
 test('a relay that announces a smaller SIZE lowers the limit, and the error names its number', async () => {
-  const dataDir = await mkdtemp(join(tmpdir(), 'mailwright-size-'));
+  const place = await Place.open();
   const sink = await startSmtpSink({ server: { size: 5_000_000 } });
-  let running: Running | null = null;
   try {
     const key = 'operator-key-for-the-size-journey';
-    running = await startProcess({
-      DATA_DIR: dataDir,
+    const { url } = await place.start({
       API_KEY: key,
       DOMAINS: 'mine.example',
       RELAY_URL: `smtp://127.0.0.1:${sink.port}?tls=none`,
     });
-    const api = { url: running.url, key };
+    const api = { url, key };
     // Nothing is known of a relay that was never connected to.
     expect((await post(api, '/emails', MAIL)).status).toBe(200);
     await sink.taken(1);
@@ -127,8 +122,7 @@ test('a relay that announces a smaller SIZE lowers the limit, and the error name
       field: 'attachments',
     });
   } finally {
-    await running?.end('SIGTERM');
+    await place.close();
     await sink.close();
-    await rm(dataDir, { recursive: true });
   }
 });

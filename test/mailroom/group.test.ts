@@ -7,7 +7,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Accepted, Async, Mailroom } from '../../src/mailroom/mailroom.ts';
 import type { NewEmail } from '../../src/mailroom/records.ts';
 import { groupCommit } from '../../src/platform/node/group.ts';
-import { openSqlite, type SqliteFile, SqlLimit, StorageLost } from '../../src/platform/node/sqlite.ts';
+import { SqlLimit } from '../../src/platform/node/sql-limits.ts';
+import { openSqlite, type SqliteFile, StorageLost } from '../../src/platform/node/sqlite.ts';
 import { House, OPERATOR } from '../contracts/mailroom/house.ts';
 
 let folder: string;
@@ -55,6 +56,7 @@ function watched(): { file: SqliteFile; groups: () => number; failWith: (error: 
     transaction: (work) => sql.transaction(work),
     close: () => sql.close(),
     synced: () => sql.synced(),
+    rested: () => sql.rested(),
     group: (work) => {
       groups += 1;
       return sql.group(() => {
@@ -182,9 +184,28 @@ describe('group commit', () => {
       group: (work) => sql.group(work),
       close: () => sql.close(),
       synced,
+      rested: () => sql.rested(),
     };
     return { file, done: resolve, fail: reject };
   }
+
+  test('who has asked is answered before the groups rest, and who asks meanwhile joins the next one', async () => {
+    const { promise, resolve: wellRested } = Promise.withResolvers<void>();
+    const rests: (Promise<void> | null)[] = [promise];
+    const { file: watching, groups } = watched();
+    const resting = groupCommit({
+      sql: { ...watching, rested: () => rests.shift() ?? null },
+      room: house.room,
+    });
+    await accept(house.email(), resting);
+
+    const later = [accept(house.email(), resting), resting.nextDue({ now: house.now })];
+    for (let turn = 0; turn < 5; turn += 1) await immediate();
+    expect([groups(), committed()]).toEqual([1, 1]);
+    wellRested();
+    await Promise.all(later);
+    expect([groups(), committed()]).toEqual([2, 2]);
+  });
 
   test('what is committed but not on the disk yet is answered to nobody, neither who wrote nor who would read it', async () => {
     const { file: slow, done } = slowDisk();

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { ReadMail } from '../../src/mailroom/arrival-records.ts';
 import type { Sql, SqlRow, SqlValue } from '../../src/mailroom/sql.ts';
 import type { EventFilter } from '../../src/mailroom/webhook-records.ts';
 import { openSqlite, type SqliteFile } from '../../src/platform/node/sqlite.ts';
@@ -161,6 +162,28 @@ describe('growth', () => {
       expect(plans.filter((plan) => plan.includes('TEMP B-TREE') && !isOfGiven(plan))).toEqual([]);
     },
   );
+
+  test('what a mail is found by is written again only where it was read otherwise than on the way in', () => {
+    const listening = new Listening(openSqlite(':memory:'));
+    const house = new House(listening);
+    const written = (change: Partial<ReadMail>) => {
+      received(house);
+      const [claim] = arrivals(house);
+      if (claim === undefined) throw new Error('Nothing came in');
+      listening.heard.clear();
+      settleRead(house, claim, change);
+      return [...listening.heard].flatMap(([query, bindings]) =>
+        query.includes('received_terms') ? [JSON.parse(String(bindings.at(-1)))] : [],
+      );
+    };
+    expect(written({})).toEqual([]);
+    expect(written({ head: head({ from: [{ name: '', address: 'bob@example.org' }] }) })).toEqual([
+      ['from:ann@example.org'],
+      ['from:bob@example.org'],
+    ]);
+    expect(idsOf(listed(house, { from: 'bob@example.org' }))).toHaveLength(1);
+    expect(idsOf(listed(house, { from: '@example.org' }))).toHaveLength(2);
+  });
 
   test.each<[string, Partial<EventFilter>]>([
     ['events USING INDEX events_by_age', {}],

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { ArrivalClaim } from '../../src/mailroom/inbox-records.ts';
+import type { ArrivalClaim } from '../../src/mailroom/arrival-records.ts';
 import { openSqlite, type SqliteFile } from '../../src/platform/node/sqlite.ts';
 import { DAY, HOUR, House, MINUTE, SECOND } from '../contracts/mailroom/house.ts';
 import {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readAddressList } from '../../src/mime/address-list.ts';
 import { corpusFile } from '../support/corpora.ts';
+import { expectProportional } from '../support/growth.ts';
 
 const names = (value: string) => {
   const reading = readAddressList(value);
@@ -87,10 +88,10 @@ describe('address lists that two readers would read differently are refused', ()
     expect(typeof names(value)).toBe('string');
   });
 
-  it('threats §17 r10: nested groups without end are refused in linear time', () => {
-    const start = performance.now();
-    expect(readAddressList('g:'.repeat(100_000)).ok).toBe(false);
-    expect(performance.now() - start).toBeLessThan(2_000);
+  it('threats §17 r10: nested groups without end are refused in linear time', async () => {
+    await expectProportional(100_000, (count) => {
+      expect(readAddressList('g:'.repeat(count)).ok).toBe(false);
+    });
   });
 
   it.each([
@@ -104,11 +105,12 @@ describe('address lists that two readers would read differently are refused', ()
     ['=?a?q?', 40_000],
     ['=?utf-8?Q?a?= ', 18_000],
     [',', 250_000],
-  ])('threats §17 r19: %j × %i, the most that fits a header, takes no more than a moment', (piece, times) => {
-    const start = performance.now();
-    readAddressList(`${piece.repeat(times)} <a@b.example>`);
-    expect(performance.now() - start).toBeLessThan(1_000);
-  });
+  ])(
+    'threats §17 r19: %j × %i, the most that fits a header, takes no more than a moment',
+    async (piece, times) => {
+      await expectProportional(times, (count) => readAddressList(`${piece.repeat(count)} <a@b.example>`));
+    },
+  );
 });
 
 /** Where this reader refuses on purpose what the corpus reads. */

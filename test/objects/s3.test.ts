@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll } from 'vitest';
 import { s3Store } from '../../src/objects/s3.ts';
+import { sdkBucket } from '../../src/objects/s3-sdk.ts';
 import { sha256Hasher } from '../../src/platform/node/hasher.ts';
 import { clock } from '../../src/platform/node/host.ts';
 import { objectsContract } from '../contracts/objects.ts';
@@ -13,7 +14,7 @@ objectsContract('a bucket', {
   async open() {
     await server.empty();
     return s3Store({
-      settings: server.settings,
+      bucket: sdkBucket(server.settings),
       hasher: sha256Hasher,
       now: clock.now,
       after: clock.after,

@@ -2,10 +2,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createReceive } from '../../src/inbound/funnel.ts';
 import { createJudge } from '../../src/inbound/judge.ts';
 import type { Delivery, Receive } from '../../src/inbound/receive.ts';
-import type { ReceivedDetail } from '../../src/mailroom/inbox-records.ts';
+import type { ReceivedDetail } from '../../src/mailroom/received-records.ts';
 import { readSettings } from '../../src/operator/settings.ts';
 import { newId } from '../../src/platform/node/ids.ts';
-import { openReading, type Reading } from '../../src/platform/node/reading.ts';
+import { openReading, type Reading, threadsFor } from '../../src/platform/node/reading.ts';
 import { openSecretKey } from '../../src/platform/node/secret-key.ts';
 import { HOSTILE_MAIL } from '../support/hostile-mail.ts';
 import { type NodePlace, nodePlace } from '../support/inbound-place.ts';
@@ -103,6 +103,18 @@ describe('mail that is read in a thread', () => {
     expect(await place.objects.head(found.attachments[0]?.key ?? '')).toMatchObject({ size: 4 });
   });
 
+  it.each([
+    [1, { threads: 2, forLarge: 1 }],
+    [2, { threads: 2, forLarge: 1 }],
+    [3, { threads: 3, forLarge: 2 }],
+    [64, { threads: 4, forLarge: 3 }],
+  ])(
+    'of %i processors leaves one to those who send, however many large mails come',
+    (processors, threads) => {
+      expect(threadsFor(processors)).toEqual(threads);
+    },
+  );
+
   it('threats §7 r9: hostile mail is read as far as it goes, and the loop of the process goes on', async () => {
     const ids: string[] = [];
     for (const mail of HOSTILE_MAIL) ids.push(await take(all(mail.pieces(MAIL_BYTES))));
@@ -120,5 +132,5 @@ describe('mail that is read in a thread', () => {
       if (breaks !== null) expect((await detail(id)).parse, name).toBe('limited');
     }
     expect(longest).toBeLessThan(1_500);
-  }, 60_000);
+  }, 120_000);
 });

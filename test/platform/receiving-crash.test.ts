@@ -1,30 +1,26 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type Running, startProcess } from '../support/process.ts';
+import { Place } from '../support/place.ts';
+import type { Running } from '../support/process.ts';
 
 const PRELOAD = join(import.meta.dirname, '../support/preload-crash.ts');
 const KEY = 'operator-key-for-crash-tests-01';
 const MAIL = 'From: a@b.example\r\nSubject: crash\r\nMessage-ID: <c@b.example>\r\n\r\nHello\r\n';
 
-let folder: string;
+let place: Place;
 let running: Running;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'mailwright-crash-'));
+  place = await Place.open();
 });
-afterEach(async () => {
-  await running.end('SIGKILL');
-  await rm(folder, { recursive: true });
-});
+afterEach(() => place.close());
 
 /** @param at the statement before which it ends itself */
 async function start(at?: string): Promise<void> {
-  const settings = { DATA_DIR: folder, API_KEY: KEY };
+  const settings = { API_KEY: KEY };
   running =
     at === undefined
-      ? await startProcess(settings)
-      : await startProcess({ ...settings, TEST_CRASH_AT: at }, 'node', { preload: [PRELOAD] });
+      ? await place.start(settings)
+      : await place.start({ ...settings, TEST_CRASH_AT: at }, 'node', { preload: [PRELOAD] });
 }
 
 async function call<T>(path: string, init: RequestInit = {}): Promise<T> {

@@ -11,15 +11,17 @@ function open(change: Partial<ThreadsParts> = {}): void {
     module: new URL('../support/thread-fixture.ts', import.meta.url),
     data: (place) => place,
     threads: 2,
+    forLarge: 2,
     jobsPerThread: 1,
     withinMs: 20_000,
+    waitMs: 60_000,
     heapMegabytes: 32,
     after: clock.after,
     ...change,
   });
 }
 
-const run = (call: string, until = signal) => threads.run(call, until);
+const run = (call: string, until = signal, isLarge = false) => threads.run(call, until, isLarge);
 
 describe('threads with a heap of their own', () => {
   it('do one job each, in order, and as many at once as there are threads', async () => {
@@ -70,6 +72,33 @@ describe('threads with a heap of their own', () => {
     const closed = run('silence');
     await threads.close();
     expect(await closed).toEqual({ kind: 'aborted' });
+  });
+
+  it('leave the last of them to small jobs, which so never wait behind large ones', async () => {
+    open({ forLarge: 1 });
+    const stop = new AbortController();
+    const large = ['silence', 'a'].map((call) => run(call, stop.signal, true));
+    expect(await Promise.all(['b', 'c'].map((call) => run(call)))).toEqual([
+      { kind: 'answered', answer: 'b by 1' },
+      { kind: 'answered', answer: 'c by 1' },
+    ]);
+    stop.abort();
+    expect(await Promise.all(large)).toEqual([{ kind: 'aborted' }, { kind: 'aborted' }]);
+  });
+
+  it('give a job back that none of them was free for in time', async () => {
+    let giveUp = (): void => {};
+    open({
+      threads: 1,
+      after(ms, work) {
+        if (ms === 60_000) giveUp = work;
+        return () => {};
+      },
+    });
+    void run('silence');
+    const waiting = run('a');
+    giveUp();
+    expect(await waiting).toEqual({ kind: 'aborted' });
   });
 
   it('rest and are let go when there is nothing to do', async () => {

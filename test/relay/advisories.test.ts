@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, test } from 'vitest';
 import { readCapabilities } from '../../src/relay/capabilities.ts';
 import type { Relay, Submission } from '../../src/relay/relay.ts';
+import { expectProportional } from '../support/growth.ts';
 import { type ScriptedServer, startScriptedServer } from '../support/scripted-smtp-server.ts';
 import type { ServerOptions } from '../support/smtp-script.ts';
 import { CREDENTIALS, type RelayCall, relayTo, submissionOf } from './support.ts';
@@ -44,9 +45,7 @@ describe('Nothing that a caller chose becomes a command', () => {
     ['GHSA-v53p-9fqp-m79j: 140 KB without an address', 'x '.repeat(70_000)],
   ])('%s', async (_, address) => {
     const { server, relay } = await start();
-    const started = performance.now();
     const { verdicts } = await relay.submit(submissionOf({ recipients: [address] }));
-    expect(performance.now() - started).toBeLessThan(1_000);
     const [verdict] = verdicts;
     if (verdict?.kind === 'sent') {
       // A valid quoted local part goes to the domain after the last @, and nowhere else.
@@ -56,6 +55,18 @@ describe('Nothing that a caller chose becomes a command', () => {
       expect(verdict).toMatchObject({ kind: 'failed', reason: 'invalid_envelope' });
       expect(server.log).toEqual([]);
     }
+  });
+
+  it.each([
+    ['CVE-2025-14874: group markers', 'g:', 100_000],
+    ['GHSA-2x7j-588g-ccc2: addresses in one', 'a@b.example,', 100_000],
+    ['GHSA-prgh-xp8r-p3m5: comments', 'a(x)', 100_000],
+    ['GHSA-v53p-9fqp-m79j: no address', 'x ', 70_000],
+  ])('%s take time in proportion', async (_, piece, times) => {
+    const { relay } = await start();
+    await expectProportional(times, (count) =>
+      relay.submit(submissionOf({ recipients: [piece.repeat(count)] })),
+    );
   });
 
   it('GHSA-c7w3-x93f-qmm8: a line break in the size', async () => {
@@ -78,22 +89,20 @@ describe('Nothing that a caller chose becomes a command', () => {
 });
 
 describe('GHSA-4ffr-jq9g-5ffx: an AUTH line padded with spaces', () => {
-  const padded = `AUTH${' '.repeat(60_000)}PLAIN`;
+  const padded = (spaces: number) => `AUTH${' '.repeat(spaces)}PLAIN`;
 
-  it('is read in linear time', () => {
-    const started = performance.now();
-    expect(readCapabilities(`250-relay.test\n250-${padded}\n250 SIZE 10`)).toMatchObject({
-      mechanism: 'PLAIN',
-      maxSize: 10,
+  it('is read in linear time', async () => {
+    await expectProportional(240_000, (spaces) => {
+      expect(readCapabilities(`250-relay.test\n250-${padded(spaces)}\n250 SIZE 10`)).toMatchObject({
+        mechanism: 'PLAIN',
+        maxSize: 10,
+      });
     });
-    expect(performance.now() - started).toBeLessThan(500);
   });
 
   it('and does not keep a session from its work', async () => {
-    const { relay } = await start({ announces: [padded] }, { config: { credentials: CREDENTIALS } });
-    const started = performance.now();
+    const { relay } = await start({ announces: [padded(60_000)] }, { config: { credentials: CREDENTIALS } });
     expect((await relay.submit(submissionOf())).verdicts[0]?.kind).toBe('sent');
-    expect(performance.now() - started).toBeLessThan(2_000);
   });
 });
 

@@ -15,6 +15,9 @@ import {
 
 const PRELOAD = join(import.meta.dirname, 'preload-clock.ts');
 
+/** Some parts of a long run take a minute of one life, and more on a busy machine. */
+const LIFETIME_MS = 10 * 60_000;
+
 export interface Stopped {
   /** The exit code, or the signal that ended it. */
   readonly code: number | NodeJS.Signals | null;
@@ -92,7 +95,11 @@ export class CrashRunner {
       DATA_DIR: this.dataDir,
       [SHIFT_VARIABLE]: writeShift(this.#shift),
     };
-    this.#living = await startProcess(settings, 'node', { ...launch, preload: [PRELOAD] });
+    this.#living = await startProcess(settings, 'node', {
+      lifetimeMs: LIFETIME_MS,
+      ...launch,
+      preload: [PRELOAD],
+    });
     this.#url = this.#living.url;
     this.#lives += 1;
   }
@@ -111,14 +118,19 @@ export class CrashRunner {
   async #end(signal: NodeJS.Signals): Promise<Stopped['code']> {
     const one = this.#living;
     if (one === null) return null;
-    const code = await one.end(signal);
-    this.#log += one.stderr();
-    this.#living = null;
-    return code;
+    try {
+      return await one.end(signal);
+    } finally {
+      this.#log += one.stderr();
+      this.#living = null;
+    }
   }
 
   async close(): Promise<void> {
-    await this.kill();
-    await rm(this.dataDir, { recursive: true });
+    try {
+      await this.kill();
+    } finally {
+      await rm(this.dataDir, { recursive: true });
+    }
   }
 }

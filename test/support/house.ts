@@ -12,24 +12,13 @@ import type { SqliteFile } from '../../src/platform/node/sqlite.ts';
 import { openSqlite } from '../../src/platform/node/sqlite.ts';
 import type { MemoryObjects } from './memory-objects.ts';
 import { memoryObjects } from './memory-objects.ts';
+import { ROOM_CONFIG } from './room-config.ts';
 import { type ScriptedReceivers, SECRET, scriptedReceivers } from './scripted-receivers.ts';
 import type { ScriptedRelay } from './scripted-relay.ts';
 import { scriptedRelay } from './scripted-relay.ts';
 import { ToldClock } from './told-clock.ts';
 
 export const NOON = Date.UTC(2026, 0, 1, 12);
-
-const CONFIG: MailroomConfig = {
-  relays: ['main'],
-  clearRelays: [],
-  domains: null,
-  rateLimit: 0,
-  unknownPolicy: 'once',
-  maxAgeMs: 48 * 3_600_000,
-  retentionMs: 30 * 86_400_000,
-  eventRetentionMs: 30 * 86_400_000,
-  inboundRetentionMs: null,
-};
 
 /** The house in memory: real mailrooms on real SQLite, a clock that is told the time, relays that answer as told. */
 export class House implements Rooms {
@@ -73,7 +62,7 @@ export class House implements Rooms {
     this.relays = options.relays ?? [scriptedRelay({ name: 'main' })];
     this.#returnPaths = options.returnPaths === undefined ? {} : { returnPaths: options.returnPaths };
     this.#config = {
-      ...CONFIG,
+      ...ROOM_CONFIG,
       relays: this.relays.map(({ name }) => name),
       returnPaths: options.returnPaths !== undefined,
       ...options.config,

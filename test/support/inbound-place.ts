@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createLoopTokens } from '../../src/inbound/loop-token.ts';
 import { type ReadParts, type ReadSettings, readArrival } from '../../src/inbound/read-arrival.ts';
 import { readClaim } from '../../src/inbound/read-claim.ts';
-import type { Async, Mailroom, MailroomConfig } from '../../src/mailroom/mailroom.ts';
+import type { Async, Mailroom } from '../../src/mailroom/mailroom.ts';
 import { openMailroom } from '../../src/mailroom/open.ts';
 import { openFolder } from '../../src/platform/node/folder.ts';
 import { groupCommit } from '../../src/platform/node/group.ts';
@@ -15,18 +15,7 @@ import { newId } from '../../src/platform/node/ids.ts';
 import { openSqlite } from '../../src/platform/node/sqlite.ts';
 import { createTickets } from '../../src/secrets/ticket.ts';
 import { INBOUND_TEST_SETTINGS, type InboundPlace } from '../contracts/inbound.ts';
-
-const CONFIG: MailroomConfig = {
-  relays: ['main'],
-  clearRelays: [],
-  domains: null,
-  rateLimit: 0,
-  unknownPolicy: 'once',
-  maxAgeMs: 48 * 3_600_000,
-  retentionMs: 30 * 86_400_000,
-  eventRetentionMs: 30 * 86_400_000,
-  inboundRetentionMs: null,
-};
+import { ROOM_CONFIG } from './room-config.ts';
 
 export const READ_SETTINGS: ReadSettings = {
   publicUrl: 'https://mail.example',
@@ -76,7 +65,10 @@ export interface NodePlace extends InboundPlace {
 export async function nodePlace(change: Partial<ReadParts> = {}, account = 'default'): Promise<NodePlace> {
   const folder = await mkdtemp(join(tmpdir(), 'mailwright-inbound-'));
   const sql = openSqlite(join(folder, 'mailroom.db'));
-  const room = groupCommit({ sql, room: openMailroom({ sql, config: CONFIG, newId, random: () => 0.5 }) });
+  const room = groupCommit({
+    sql,
+    room: openMailroom({ sql, config: ROOM_CONFIG, newId, random: () => 0.5 }),
+  });
   const objects = openFolder(join(folder, 'objects'));
   return {
     account,

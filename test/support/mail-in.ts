@@ -1,8 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startProcess } from './process.ts';
+import { Place } from './place.ts';
 import { soon } from './wait-until.ts';
 
 const KEY = 'operator-key-of-the-mail-that-comes-in';
@@ -29,10 +26,10 @@ export interface MailIn {
 export async function startMailIn(
   more: { readonly settings?: Readonly<Record<string, string>>; readonly lifetimeMs?: number } = {},
 ): Promise<MailIn> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'mailwright-mail-in-'));
-  const settings = { DATA_DIR: dataDir, API_KEY: KEY, RATE_LIMIT: '0', LOG_LEVEL: 'info', ...more.settings };
+  const place = await Place.open();
+  const settings = { API_KEY: KEY, RATE_LIMIT: '0', LOG_LEVEL: 'info', ...more.settings };
   const { lifetimeMs } = more;
-  const running = await startProcess(settings, 'node', lifetimeMs === undefined ? {} : { lifetimeMs });
+  const running = await place.start(settings, 'node', lifetimeMs === undefined ? {} : { lifetimeMs });
   const { url, child } = running;
   const headers = { authorization: `Bearer ${KEY}` };
   const get = async (path: string): Promise<unknown> => {
@@ -71,7 +68,7 @@ export async function startMailIn(
     log: () => running.stdout() + running.stderr(),
     async stop() {
       await running.end('SIGTERM');
-      await rm(dataDir, { recursive: true });
+      await place.close();
     },
   };
 }

@@ -30,7 +30,11 @@ export interface Running {
   readonly curl: string | null;
   stdout(): string;
   stderr(): string;
-  /** Signals the process, waits for its end, and answers its exit code, or the signal that ended it. */
+  /**
+   * Signals the process, waits for its end, and answers its exit code, or the signal that ended it.
+   *
+   * @throws when it had to be ended before, because its lifetime was over.
+   */
   end(signal: NodeJS.Signals, whom?: 'process' | 'group'): Promise<number | NodeJS.Signals | null>;
 }
 
@@ -56,13 +60,20 @@ function launch(
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
-  const ended = once(child, 'close');
-  const lifetime = setTimeout(() => killGroup(child, 'SIGKILL'), lifetimeMs);
+  let isOverdue = false;
+  const lifetime = setTimeout(() => {
+    isOverdue = true;
+    killGroup(child, 'SIGKILL');
+  }, lifetimeMs);
   living.add(child);
-  void ended.then(() => {
+  const ended = once(child, 'close').then(() => {
     clearTimeout(lifetime);
     living.delete(child);
+    // Else whoever asks it would take our limit for its fault.
+    if (isOverdue) throw new Error(`A process was ended after ${lifetimeMs / 1000} s: lifetimeMs`);
   });
+  // Told to whoever waits for its end.
+  ended.catch(() => {});
   return { child, output, ended };
 }
 
@@ -89,7 +100,8 @@ export async function startProcess(
       if (/listens on \S+\n[\s\S]*docs {3}\S+\n/.test(output.stdout)) resolve();
     };
     child.stdout.on('data', look);
-    void ended.then(() => reject(new Error(`It ended instead of starting:\n${output.stderr}`)));
+    const isOver = () => reject(new Error(`It ended instead of starting:\n${output.stderr}`));
+    ended.then(isOver, isOver);
   });
   const url = /listens on (\S+)/.exec(output.stdout)?.[1] ?? '';
   return {

@@ -30,7 +30,6 @@ function watchedApi() {
   const api = workerApi({
     env: { ...env, MAILROOM: MAILROOM as unknown as typeof env.MAILROOM },
     settings: settingsOf(env),
-    documents: { yaml: '', json: '{}' },
   });
   return { api, asked };
 }

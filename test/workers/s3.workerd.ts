@@ -1,8 +1,9 @@
 import { CreateBucketCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { inject } from 'vitest';
 import { s3Store } from '../../src/objects/s3.ts';
-import { openClient } from '../../src/objects/s3-requests.ts';
+import { openClient } from '../../src/objects/s3-sdk.ts';
 import { sha256Hasher } from '../../src/platform/workers/hasher.ts';
+import { fetchBucket } from '../../src/platform/workers/s3-bucket.ts';
 import { objectsContract } from '../contracts/objects.ts';
 import type {} from './support/provided.ts';
 
@@ -13,7 +14,7 @@ objectsContract('a bucket, from workerd', {
     settings = { ...settings, bucket: `mail-${crypto.randomUUID()}` };
     await openClient(settings).send(new CreateBucketCommand({ Bucket: settings.bucket }));
     return s3Store({
-      settings,
+      bucket: fetchBucket(settings),
       hasher: sha256Hasher,
       now: () => Date.now(),
       after: (ms, work) => {

@@ -8,6 +8,7 @@ import { groupCommit } from './group.ts';
 import { newId } from './ids.ts';
 import type { SqliteFile } from './sqlite.ts';
 import { openSqlite, StorageLost } from './sqlite.ts';
+import { createWriteBackThread } from './write-back.ts';
 
 /** One account is one folder with one database: nothing of an account is in another's. */
 const DATABASE = 'mailroom.db';
@@ -33,10 +34,11 @@ export function openAccounts(parts: {
   const root = join(parts.dataDir, 'accounts');
   mkdirSync(root, { recursive: true, mode: 0o700 });
   const opened = new Map<string, Opened>();
+  const thread = createWriteBackThread();
   const pathOf = (name: string): string => join(root, name, DATABASE);
 
   const open = (name: string): Opened => {
-    const sql = openSqlite(pathOf(name));
+    const sql = openSqlite(pathOf(name), thread);
     const room = openMailroom({ sql, config: parts.config, newId, random: Math.random });
     const one = { sql, room: watched(groupCommit({ sql, room }), parts.lost) };
     opened.set(name, one);
@@ -63,6 +65,7 @@ export function openAccounts(parts: {
       return true;
     },
     close() {
+      thread.close();
       for (const { sql } of opened.values()) sql.close();
       opened.clear();
     },

@@ -2,7 +2,7 @@ import { Resolver } from 'node:dns/promises';
 import { Readable } from 'node:stream';
 import type { AuthenticateResult } from 'mailauth';
 import type { CheckAuthentication } from '../../inbound/authentication-check.ts';
-import type { Authentication, AuthenticationResult } from '../../mailroom/inbox-records.ts';
+import type { Authentication, AuthenticationResult } from '../../mailroom/received-records.ts';
 import { parseAddress } from '../../net/address.ts';
 import { isGlobal } from '../../net/special-purpose.ts';
 import { HeaderTooLong, withFewSignatures } from './few-signatures.ts';

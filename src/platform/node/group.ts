@@ -32,8 +32,11 @@ export function groupCommit({
   readonly room: Mailroom;
 }): Async<Mailroom> {
   const queue: Waiting[] = [];
-  /** While one group waits for the disk the next one gathers: whoever has read must not know what may not last. */
-  let isSyncing = false;
+  /**
+   * While one group waits for the disk the next one gathers: whoever has read must not know what may not last. So it does now and
+   * then while the log is written back.
+   */
+  let isHeld = false;
 
   function flush(): void {
     const group = queue.splice(0, MAX_GROUP);
@@ -50,7 +53,7 @@ export function groupCommit({
       end(() => tell(settled));
       return;
     }
-    isSyncing = true;
+    isHeld = true;
     synced.then(
       () => end(() => tell(settled)),
       (reason: unknown) => end(() => reject(group, reason)),
@@ -58,15 +61,24 @@ export function groupCommit({
   }
 
   function end(answer: () => void): void {
-    isSyncing = false;
-    if (queue.length > 0) setImmediate(flush);
     answer();
+    const rested = sql.rested();
+    if (rested === null) goOn();
+    else {
+      isHeld = true;
+      void rested.then(goOn);
+    }
+  }
+
+  function goOn(): void {
+    isHeld = false;
+    if (queue.length > 0) setImmediate(flush);
   }
 
   function join(run: () => unknown): Promise<unknown> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     // After the poll phase: by then every request that came in this turn has called its verb.
-    if (queue.length === 0 && !isSyncing) setImmediate(flush);
+    if (queue.length === 0 && !isHeld) setImmediate(flush);
     queue.push({ run, resolve, reject });
     return promise;
   }

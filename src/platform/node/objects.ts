@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { objectKey } from '../../objects/key.ts';
 import { reasonOf } from '../../objects/reason.ts';
+import { s3Store } from '../../objects/s3.ts';
 import type { ObjectStore } from '../../objects/store.ts';
 import type { Log } from '../../operator/log.ts';
 import type { Settings } from '../../operator/settings.ts';
@@ -21,9 +22,9 @@ export async function openObjects(
 ): Promise<ObjectStore> {
   if (settings.s3 === null) return openFolder(join(settings.DATA_DIR, 'objects'), place);
   // Loaded only where it is used: it is the largest library of all, and most installations have a folder.
-  const { s3Store } = await import('../../objects/s3.ts');
+  const { sdkBucket } = await import('../../objects/s3-sdk.ts');
   const store = s3Store({
-    settings: settings.s3,
+    bucket: sdkBucket(settings.s3),
     hasher: sha256Hasher,
     now: clock.now,
     after: clock.after,

@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { NOT_TOLD } from '../../inbound/authentication-results.ts';
 import { createLoopTokens } from '../../inbound/loop-token.ts';
 import { type ArrivalCall, type ReadSettings, readArrival } from '../../inbound/read-arrival.ts';
-import type { Authentication } from '../../mailroom/inbox-records.ts';
+import type { Authentication } from '../../mailroom/received-records.ts';
 import { createReturnPaths } from '../../mime/return-path.ts';
 import type { Settings } from '../../operator/settings.ts';
 import { createTickets } from '../../secrets/ticket.ts';

@@ -1,8 +1,9 @@
+import { availableParallelism } from 'node:os';
 import { NOT_TOLD } from '../../inbound/authentication-results.ts';
 import type { Outcome, ReadSettings } from '../../inbound/read-arrival.ts';
-import type { AuthenticateMailOf, ReadMailOf } from '../../inbound/read-claim.ts';
+import { type AuthenticateMailOf, READ_LEASE_MS, type ReadMailOf } from '../../inbound/read-claim.ts';
 import { Reader, type ReaderParts } from '../../inbound/reader.ts';
-import type { Authentication } from '../../mailroom/inbox-records.ts';
+import type { Authentication } from '../../mailroom/received-records.ts';
 import { parseAddress } from '../../net/address.ts';
 import { isGlobal } from '../../net/special-purpose.ts';
 import type { Log } from '../../operator/log.ts';
@@ -10,20 +11,24 @@ import type { Settings } from '../../operator/settings.ts';
 import { clock } from './host.ts';
 import type { ThreadCall, ThreadSetup } from './reading-thread.ts';
 import type { SecretKey } from './secret-key.ts';
-import { Threads } from './threads.ts';
+import { Threads, type ThreadsParts } from './threads.ts';
 
 /** One mail each, so that a mail which takes its thread along takes no other mail along. */
-const READING_THREADS = 4;
+const MOST_THREADS = 4;
+/** From here on a mail is large: one that is meant to cost much costs a quarter of a second of processor for a MiB. */
+const LARGE_BYTES = 1024 * 1024;
 /** Threats section 7. */
 const HEAP_MEGABYTES = 128;
 /** A second of reading, and a minute for a store that is slow. */
 const READ_WITHIN_MS = 90_000;
+/** So that whoever begins to read still holds the lease when he is through: what waits longer is claimed again. */
+const WAIT_MS = READ_LEASE_MS - 2 * READ_WITHIN_MS;
 
 /** They wait for strangers' DNS servers, up to 15 s each: many at once, and nobody waits behind them to be read. */
 const AUTHENTICATIONS_AT_ONCE = 16;
 const AUTHENTICATE_WITHIN_MS = 30_000;
 
-const MAILS_AT_ONCE = READING_THREADS + AUTHENTICATIONS_AT_ONCE;
+const MAILS_AT_ONCE = MOST_THREADS + AUTHENTICATIONS_AT_ONCE;
 
 const UNCHECKED: Authentication = {
   spf: 'temperror',
@@ -51,11 +56,11 @@ export function openReading(
 ): Reading {
   const { rooms, finished, log } = parts;
   const setup = setupOf(settings, parts);
-  const shared = { module: MODULE, heapMegabytes: HEAP_MEGABYTES, after: clock.after };
+  const shared = { module: MODULE, heapMegabytes: HEAP_MEGABYTES, waitMs: WAIT_MS, after: clock.after };
   const readers = new Threads<ThreadCall, Outcome>({
     ...shared,
     data: (place) => ({ ...setup, incoming: `incoming-reading-${place}` }) satisfies ThreadSetup,
-    threads: READING_THREADS,
+    ...threadsFor(availableParallelism()),
     jobsPerThread: 1,
     withinMs: READ_WITHIN_MS,
   });
@@ -63,11 +68,13 @@ export function openReading(
     ...shared,
     data: () => ({ ...setup, incoming: 'incoming-checking' }) satisfies ThreadSetup,
     threads: 1,
+    forLarge: 1,
     jobsPerThread: AUTHENTICATIONS_AT_ONCE,
     withinMs: AUTHENTICATE_WITHIN_MS,
   });
   const read: ReadMailOf = async (call, signal) => {
-    const ended = await readers.run({ ...call, task: 'read' }, signal);
+    const isLarge = call.claim.rawSize >= LARGE_BYTES;
+    const ended = await readers.run({ ...call, task: 'read' }, signal, isLarge);
     switch (ended.kind) {
       case 'answered':
         return ended.answer;
@@ -92,6 +99,15 @@ export function openReading(
       await Promise.all([readers.close(), checkers.close()]);
     },
   };
+}
+
+/**
+ * Large mails at once leave one processor to those who send; one more thread is there for small ones, so that nobody's small mail
+ * stands behind a stranger's large one.
+ */
+export function threadsFor(processors: number): Pick<ThreadsParts, 'threads' | 'forLarge'> {
+  const forLarge = Math.min(Math.max(1, processors - 1), MOST_THREADS - 1);
+  return { threads: forLarge + 1, forLarge };
 }
 
 function isPublic(address: string | null): boolean {

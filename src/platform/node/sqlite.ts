@@ -1,20 +1,21 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Sql, SqlRow, SqlValue } from '../../mailroom/sql.ts';
 import { StoreUnavailable } from '../../objects/store.ts';
+import { checkBindings, checkStatement, SqlLimit } from './sql-limits.ts';
 import { WriteAheadLog } from './write-ahead-log.ts';
+import { WriteBack, type WriteBackParts, type WriteBackThread } from './write-back.ts';
 
-/** Limits of a Durable Object's SQLite, held here too, so that a test on this host fails where the other would. */
-const MAX_BINDINGS = 100;
-const MAX_VALUE_BYTES = 2_000_000;
-const MAX_STATEMENT_BYTES = 100_000;
 /** SQLite's name for a database that is on no disk. */
 const MEMORY = ':memory:';
 const OWN_TRANSACTION = /^\s*(?:BEGIN|COMMIT|END|ROLLBACK|SAVEPOINT|RELEASE)\b/i;
 
 /** Another process (the account tool) may hold the lock for a moment. */
 const BUSY_TIMEOUT_MS = 5000;
-/** Pages of 4 KiB after which the log is written back; more than the default of 1,000, for fewer and larger writes. */
-const CHECKPOINT_PAGES = 4000;
+/**
+ * Pages of 4 KiB after which SQLite writes the log back by itself, in a COMMIT that waits for the disk; more than the default of
+ * 1,000, for fewer and larger writes. Where a thread does it, only when that does not keep up.
+ */
+const CHECKPOINT_PAGES = { alone: 4000, behindThread: 16_000 } as const;
 /** Kibibytes, by SQLite's convention negative: the unfinished work and the upper part of every index stay in memory. */
 const CACHE_KIB = -16_000;
 
@@ -22,7 +23,6 @@ const PRAGMAS = [
   'journal_mode = WAL',
   'synchronous = FULL',
   'temp_store = MEMORY',
-  `wal_autocheckpoint = ${CHECKPOINT_PAGES}`,
   `cache_size = ${CACHE_KIB}`,
 ] as const;
 
@@ -41,11 +41,6 @@ export class StorageLost extends Error {
   override readonly name = 'StorageLost';
 }
 
-/** A mistake of ours that the tighter host would refuse. */
-export class SqlLimit extends Error {
-  override readonly name = 'SqlLimit';
-}
-
 /** What is told to whoever goes on in a group that is to be run again: nobody else hears of it. */
 class Spoilt extends Error {
   override readonly name = 'Spoilt';
@@ -60,6 +55,8 @@ export interface SqliteFile extends Sql {
   group<T>(work: () => T): T;
   /** Resolves when all that was committed is on the disk; null when it is already. Rejects with StorageLost. */
   synced(): Promise<void> | null;
+  /** Asked between two groups: resolves when the next one may begin; null: at once. */
+  rested(): Promise<void> | null;
   close(): void;
 }
 
@@ -68,17 +65,21 @@ export interface SqliteFile extends Sql {
  * a group is not: its sync is left to a thread, so that the event loop need not wait for the disk.
  *
  * @param path a file, or `:memory:`.
+ * @param thread writes the log back beside the event loop; without it a COMMIT does that now and then.
  * @throws StorageLost when the file is damaged or cannot be written.
  */
-export function openSqlite(path: string): SqliteFile {
+export function openSqlite(path: string, thread: WriteBackThread | null = null): SqliteFile {
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
   try {
     for (const pragma of PRAGMAS) database.exec(`PRAGMA ${pragma}`);
+    const pages = thread === null ? CHECKPOINT_PAGES.alone : CHECKPOINT_PAGES.behindThread;
+    database.exec(`PRAGMA wal_autocheckpoint = ${pages}`);
   } catch (error) {
     database.close();
     throw asTrouble(error);
   }
-  return new NodeSqlite(database, path === MEMORY ? null : new WriteAheadLog(path));
+  const writeBack = thread === null ? null : { run: () => thread.run(path), isBusy: () => thread.isBusy };
+  return new NodeSqlite(database, path === MEMORY ? null : new WriteAheadLog(path), writeBack);
 }
 
 class NodeSqlite implements SqliteFile {
@@ -93,12 +94,19 @@ class NodeSqlite implements SqliteFile {
   /** What failed in a group, when nothing of the group may stay for it. */
   #spoilt: { readonly cause: unknown } | null = null;
   readonly #log: WriteAheadLog | null;
+  readonly #writeBack: WriteBack | null;
   /** Rows changed when the log was last synced. */
   #changesOnDisk: number;
 
-  constructor(database: DatabaseSync, log: WriteAheadLog | null) {
+  constructor(
+    database: DatabaseSync,
+    log: WriteAheadLog | null,
+    writeBack: Omit<WriteBackParts, 'pages'> | null,
+  ) {
     this.#database = database;
     this.#log = log;
+    this.#writeBack =
+      writeBack === null ? null : new WriteBack({ ...writeBack, pages: () => this.#pagesBehind() });
     this.#changesOnDisk = this.#changes();
   }
 
@@ -212,6 +220,21 @@ class NodeSqlite implements SqliteFile {
     );
   }
 
+  rested(): Promise<void> | null {
+    return this.#writeBack?.between(this.#changesOnDisk) ?? null;
+  }
+
+  /** What the log holds and the database does not. NOOP only looks (sqlite.org/pragma.html#pragma_wal_checkpoint). */
+  #pagesBehind(): number {
+    try {
+      const [row] = this.#rows<{ log: number; checkpointed: number }>('PRAGMA wal_checkpoint(NOOP)', []);
+      return row === undefined ? 0 : row.log - row.checkpointed;
+    } catch {
+      // What is wrong with the file the next verb is told.
+      return 0;
+    }
+  }
+
   /** Rows that this connection has changed; those of what was rolled back too, which costs a sync and harms nobody. */
   #changes(): number {
     const [row] = this.#rows<{ changes: number }>('SELECT total_changes() AS changes', []);
@@ -226,8 +249,7 @@ class NodeSqlite implements SqliteFile {
 
   #prepare(query: string): StatementSync {
     if (OWN_TRANSACTION.test(query)) throw new SqlLimit('A transaction is opened with transaction()');
-    if (Buffer.byteLength(query) > MAX_STATEMENT_BYTES)
-      throw new SqlLimit('A statement holds at most 100 KB');
+    checkStatement(query);
     const statement = this.#database.prepare(query);
     this.#statements.set(query, statement);
     return statement;
@@ -257,24 +279,6 @@ class NodeSqlite implements SqliteFile {
   #undo(command: string): void {
     if (this.#database.isTransaction) this.#run(command);
   }
-}
-
-function checkBindings(bindings: readonly SqlValue[]): void {
-  if (bindings.length > MAX_BINDINGS) throw new SqlLimit(`At most ${MAX_BINDINGS} values can be bound`);
-  for (const value of bindings) {
-    if (typeof value === 'number' && (!Number.isFinite(value) || Math.abs(value) > Number.MAX_SAFE_INTEGER)) {
-      throw new SqlLimit('A number must be finite and below 2^53');
-    }
-    if (sizeOf(value) >= MAX_VALUE_BYTES) throw new SqlLimit('A value holds less than 2 MB');
-  }
-}
-
-function sizeOf(value: SqlValue): number {
-  if (typeof value === 'string') {
-    // At most three bytes per UTF-16 unit: short strings need no counting.
-    return value.length * 3 < MAX_VALUE_BYTES ? 0 : Buffer.byteLength(value);
-  }
-  return value instanceof Uint8Array ? value.byteLength : 0;
 }
 
 /** `errcode` is SQLite's extended result code; its low byte is the primary one. */

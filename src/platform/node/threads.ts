@@ -3,6 +3,9 @@ import { Worker } from 'node:worker_threads';
 /** A thread without work is let go after this: it is 30 MB that a quiet installation need not have. */
 const IDLE_MS = 60_000;
 
+/** A third of what it is unless told: each thread keeps it, and more does not make any of them faster. */
+const YOUNG_MEGABYTES = 16;
+
 /** What became of a job. Only `answered` says anything about the job itself. */
 export type Ended<Answer> =
   | { readonly kind: 'answered'; readonly answer: Answer }
@@ -17,15 +20,20 @@ export interface ThreadsParts {
   /** `workerData` of each thread, by its place. */
   readonly data: (place: number) => unknown;
   readonly threads: number;
+  /** How many of them take large jobs too: the others are kept for small ones, which so never wait behind a large one. */
+  readonly forLarge: number;
   readonly jobsPerThread: number;
   /** From the moment at which a thread has a job. */
   readonly withinMs: number;
+  /** A job that no thread was free for within this time ends as if nobody waited for it any more. */
+  readonly waitMs: number;
   readonly heapMegabytes: number;
   readonly after: (ms: number, work: () => void) => () => void;
 }
 
 interface Job<Call, Answer> {
   readonly call: Call;
+  readonly isLarge: boolean;
   readonly end: (ended: Ended<Answer>) => void;
   stopWatch: () => void;
 }
@@ -59,11 +67,12 @@ export class Threads<Call, Answer> {
   }
 
   /** Never rejects. When `signal` is aborted nobody waits any more; a thread that has begun goes on until it is closed. */
-  run(call: Call, signal: AbortSignal): Promise<Ended<Answer>> {
+  run(call: Call, signal: AbortSignal, isLarge = false): Promise<Ended<Answer>> {
     return new Promise((resolve) => {
       const aborted = (): void => job.end({ kind: 'aborted' });
       const job: Job<Call, Answer> = {
         call,
+        isLarge,
         stopWatch: () => {},
         end: (ended) => {
           job.stopWatch();
@@ -75,6 +84,7 @@ export class Threads<Call, Answer> {
       };
       if (signal.aborted || this.#isClosed) return resolve({ kind: 'aborted' });
       signal.addEventListener('abort', aborted);
+      job.stopWatch = this.#parts.after(this.#parts.waitMs, aborted);
       this.#queue.push(job);
       this.#assign();
     });
@@ -89,11 +99,16 @@ export class Threads<Call, Answer> {
   #assign(): void {
     for (const slot of this.#slots) {
       while (slot.jobs.size < this.#parts.jobsPerThread) {
-        const job = this.#queue.shift();
+        const job = this.#nextFor(slot);
         if (job === undefined) return;
         this.#give(slot, job);
       }
     }
+  }
+
+  #nextFor({ place }: Slot<Call, Answer>): Job<Call, Answer> | undefined {
+    const at = this.#queue.findIndex(({ isLarge }) => !isLarge || place < this.#parts.forLarge);
+    return at < 0 ? undefined : this.#queue.splice(at, 1)[0];
   }
 
   #give(slot: Slot<Call, Answer>, job: Job<Call, Answer>): void {
@@ -102,6 +117,7 @@ export class Threads<Call, Answer> {
     this.#lastId += 1;
     const id = this.#lastId;
     slot.jobs.set(id, job);
+    job.stopWatch();
     job.stopWatch = this.#parts.after(this.#parts.withinMs, () => {
       slot.jobs.delete(id);
       job.end({ kind: 'late' });
@@ -114,7 +130,10 @@ export class Threads<Call, Answer> {
     const { module, data, heapMegabytes } = this.#parts;
     const worker = new Worker(module, {
       workerData: data(slot.place),
-      resourceLimits: { maxOldGenerationSizeMb: heapMegabytes },
+      resourceLimits: {
+        maxOldGenerationSizeMb: heapMegabytes,
+        maxYoungGenerationSizeMb: YOUNG_MEGABYTES,
+      },
     });
     worker.on('message', ({ id, answer }: { readonly id: number; readonly answer: Answer }) => {
       const job = slot.jobs.get(id);

@@ -8,6 +8,7 @@ import { domainId } from '../../operator/domain-id.ts';
 import { createGuesses } from '../../operator/guesses.ts';
 import { deriveKey } from '../../secrets/derive.ts';
 import { createTickets } from '../../secrets/ticket.ts';
+import { deployedDocuments } from './documents.ts';
 import type { Env } from './env.ts';
 import { workerReceive } from './funnel.ts';
 import { sha256 } from './hasher.ts';
@@ -30,9 +31,8 @@ const now = (): number => Date.now();
 export function workerApi(parts: {
   readonly env: Env;
   readonly settings: WorkerSettings;
-  readonly documents: Parts['documents'];
 }): (request: Request) => Promise<Response> {
-  const { env, settings, documents } = parts;
+  const { env, settings } = parts;
   const accounts = new Set([OPERATOR_ACCOUNT, ...settings.accounts.map(({ name }) => name)]);
   const log = workerLog(settings);
   const host = workerHost({ log, now });
@@ -69,7 +69,7 @@ export function workerApi(parts: {
     // A Worker that runs can accept: what it stores to is another's to keep up.
     accepting: async () => true,
     health: () => health(env, settings),
-    documents,
+    documents: deployedDocuments(env.DOCUMENTS),
     log,
     // The mailroom object has set its own alarm in the commit that brought the work.
     wake: () => {},

@@ -11,5 +11,7 @@ export type Env = {
   readonly NOTIFIER: DurableObjectNamespace<Notifier>;
   readonly READER: DurableObjectNamespace<Reader>;
   readonly OBJECTS: R2Bucket;
+  /** What is written beside the Worker when it is built: the API document. */
+  readonly DOCUMENTS: Fetcher;
   readonly VERSION: WorkerVersionMetadata;
 } & { readonly [Name in SettingName]?: string };

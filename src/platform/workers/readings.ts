@@ -1,6 +1,6 @@
 import type { Host } from '../../due/host.ts';
 import { READ_LEASE_MS } from '../../inbound/read-claim.ts';
-import type { ArrivalClaim } from '../../mailroom/inbox-records.ts';
+import type { ArrivalClaim } from '../../mailroom/arrival-records.ts';
 import type { Mailroom as Room } from '../../mailroom/mailroom.ts';
 import type { Env } from './env.ts';
 import { readerObject, readerObjects } from './reader-object.ts';

@@ -1,6 +1,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import { type CarryParts, carry } from '../../clerk/carry.ts';
 import { backAll } from '../../clerk/outcome.ts';
+import { relayStateLine } from '../../clerk/relay-state-line.ts';
 import { settleUntilLeaseEnds } from '../../clerk/settle.ts';
 import type { Host } from '../../due/host.ts';
 import { pause } from '../../due/host.ts';
@@ -185,7 +186,7 @@ export class Relay extends DurableObject<Env> {
     this.#health = afterCondition(this.#health, { condition, now });
     const { state, cause } = describe(this.#health, now);
     if (state === before) return;
-    this.#host.log({ level: 'warn', event: 'relay_state', relay: this.#relay.name, state, cause });
+    this.#host.log(relayStateLine(this.#relay.name, { state, cause }));
   }
 }
 

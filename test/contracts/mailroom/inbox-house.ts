@@ -1,18 +1,19 @@
 import type {
   ArrivalClaim,
-  InboxVerbs,
   NewArrival,
   ReadMail,
+  SettleArrivalCall,
+} from '../../../src/mailroom/arrival-records.ts';
+import type { InboxVerbs } from '../../../src/mailroom/inbox-verbs.ts';
+import type {
   ReceivedAttachmentRecord,
   ReceivedDetail,
   ReceivedFilter,
   ReceivedHead,
   ReceivedRecord,
-  RouteAction,
-  RouteMatch,
-  SettleArrivalCall,
-} from '../../../src/mailroom/inbox-records.ts';
+} from '../../../src/mailroom/received-records.ts';
 import type { NewEmail, Page } from '../../../src/mailroom/records.ts';
+import type { RouteAction, RouteMatch } from '../../../src/mailroom/route-records.ts';
 import { type House, MINUTE } from './house.ts';
 
 export const READ_LEASE_MS = 2 * MINUTE;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ReceivedFilter } from '../../../src/mailroom/inbox-records.ts';
+import type { ReceivedFilter } from '../../../src/mailroom/received-records.ts';
 import type { LendHouse } from '../mailroom.ts';
 import { type House, SECOND, START } from './house.ts';
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { RouteAction } from '../../../src/mailroom/inbox-records.ts';
+import type { RouteAction } from '../../../src/mailroom/route-records.ts';
 import type { LendHouse } from '../mailroom.ts';
 import { type House, START } from './house.ts';
 import { ALL, addRoute, oneArrival, received } from './inbox-house.ts';

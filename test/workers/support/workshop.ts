@@ -1,9 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../support/free-port.ts';
 import { type ScriptedServer, startScriptedServer } from '../../support/scripted-smtp-server.ts';
 import { startWebStub, type WebStub } from '../../support/web-stub.ts';
-import { freePort, startWorker, type WorkerProcess } from './worker-process.ts';
+import { startWorker, type WorkerProcess } from './worker-process.ts';
 
 /** Everything one test starts, ended in the reverse order. */
 export class Workshop {

@@ -1,34 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
-import type { Part, Report, Scale } from './report.ts';
-
-/** A report, and the circumstances of its making. */
-export interface Run extends Report {
-  readonly command: string;
-  /** The day, as 2026-11-24. */
-  readonly date: string;
-  readonly machine: string;
-  readonly rounds: number;
-  readonly seconds: number;
-}
 
 const GIB = 1024 ** 3;
 
-export async function timed({ name, run }: Part, scale: Scale): Promise<Run> {
-  const date = new Date().toISOString().slice(0, 10);
-  const since = performance.now();
-  const report = await run(scale);
-  return {
-    ...report,
-    command: `npm run bench -- --only ${name}${scale.isShort ? ' --short' : ''}`,
-    date,
-    machine: machine(),
-    rounds: scale.rounds,
-    seconds: Math.round((performance.now() - since) / 1_000),
-  };
-}
-
-function machine(): string {
+/** What the figures were made on, in words. */
+export function machine(): string {
   const all = cpus();
   const model = all[0]?.model.replaceAll(/\s+/g, ' ').trim() ?? 'unknown';
   const memory = Math.round(totalmem() / GIB);
