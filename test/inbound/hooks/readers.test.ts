@@ -11,7 +11,6 @@ import {
   readFields,
 } from '../../../src/inbound/hooks/read-fields.ts';
 import { UrlencodedReader } from '../../../src/inbound/hooks/urlencoded.ts';
-import { expectProportional } from '../../support/growth.ts';
 import { collected, EIGHT_BIT_MAIL, type Field, multipart, pieces, urlencoded } from './payloads.ts';
 
 type Make = (events: FieldEvents) => FieldReader;
@@ -292,10 +291,5 @@ describe('a list of addresses', () => {
     ['"a\\', ['"a\\']],
   ])('%s', (written, addresses) => {
     expect(addressList(written)).toEqual(addresses);
-  });
-
-  it('of quotes that nothing closes costs one look at each', async () => {
-    for (const unit of ['"\\', '"a', '\\"'])
-      await expectProportional(128_000, (count) => addressList(unit.repeat(count)));
   });
 });
