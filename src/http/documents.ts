@@ -7,7 +7,7 @@ export type Documents = (id: DocumentId) => Promise<Outgoing>;
 
 /** What describes the API, in three forms of the same table. The page is rendered when it is first asked for. */
 export function openDocuments({ yaml, json }: Parts['documents']): Documents {
-  let page: Promise<DocsPage> | null = null;
+  let page: DocsPage | null = null;
   return async (id) => {
     switch (id) {
       case 'getOpenapiYaml':
@@ -15,8 +15,8 @@ export function openDocuments({ yaml, json }: Parts['documents']): Documents {
       case 'getOpenapiJson':
         return { status: 200, json: await json() };
       case 'getDocs': {
-        page ??= json().then((text) => docsPage(JSON.parse(text)));
-        const { html, headers } = await page;
+        page ??= await docsPage(JSON.parse(await json()));
+        const { html, headers } = page;
         return { status: 200, bytes: html, headers };
       }
     }

@@ -44,9 +44,21 @@ export function dateText(milliseconds: number): string {
   );
 }
 
-/** True when the text can stand in a header as it is, folded at its spaces. */
+/** True when the text can stand in any header field as it is, folded at its spaces. */
 export function isFoldable(text: string): boolean {
-  return text.split(/[ \t]/).every((token) => token.length <= MAX_TOKEN_LENGTH) && !/[ \t]{998}/.test(text);
+  return textPieces(text).every((piece) => piece.length <= MAX_TOKEN_LENGTH);
+}
+
+/** What a line may break before: each word with the spaces in front of it. */
+function textPieces(text: string): readonly string[] {
+  return ` ${text}`.match(/ +[^ ]+/g) ?? [];
+}
+
+function doFit(pieces: readonly string[], name: string): boolean {
+  return pieces.every((piece, i) => {
+    const line = i === 0 ? `${name}:${piece}` : piece;
+    return piece.trimStart().length <= MAX_TOKEN_LENGTH && line.length <= MAX_LINE_BYTES;
+  });
 }
 
 /**
@@ -56,18 +68,9 @@ export function isFoldable(text: string): boolean {
 export function textField(name: string, value: string): string {
   if (value === '') return `${name}: `;
   const isPlain = isPrintableAscii(value) && !value.includes('=?') && value === value.trim();
-  if (isPlain && isFoldable(value)) return fold([`${name}:`, ...textPieces(` ${value}`)]);
+  const pieces = isPlain ? textPieces(value) : [];
+  if (isPlain && doFit(pieces, name)) return fold([`${name}:`, ...pieces]);
   return `${name}: ${encodeWords(value, LINE_LENGTH - name.length - 2).join('\r\n ')}`;
-}
-
-/**
- * What a line may break before: single spaces, since many a reader (ours too) takes all white space behind a fold for one
- * space. At several spaces a line breaks only where it would be too long otherwise.
- */
-function textPieces(text: string): readonly string[] {
-  return text
-    .split(/(?<! )(?= [^ ])/)
-    .flatMap((piece) => (piece.length <= MAX_TOKEN_LENGTH ? [piece] : (piece.match(/ +[^ ]+/g) ?? [])));
 }
 
 /** An address field, or nothing for an empty list (RFC 5322 §3.6.3 has no empty To or Cc). */

@@ -5,6 +5,9 @@ import { MAX_HEADER_FIELDS } from './parse-limits.ts';
 /** A name, and white space that RFC 5322 §4.5 once allowed before the colon. */
 const FIELD = /^([!-9;-~]+)[ \t]*:/;
 
+/** Whoever breaks it before several spaces, as our composer does, was given them. */
+const SUBJECT = 'subject';
+
 /** A field as it came: one character for each byte, a line feed for each fold and the space behind it. */
 export interface ReceivedField {
   /** Lower case. */
@@ -30,8 +33,9 @@ export function readReceivedHeader(block: Uint8Array, isPart: boolean): Received
   let isCut = false;
   for (const line of lines) {
     if (/^[ \t]/.test(line)) {
-      const piece = continued(line);
-      if (isOpen && trimBlank(piece) !== '') open.at(-1)?.pieces.push(piece);
+      const last = open.at(-1);
+      const piece = last?.name === SUBJECT ? withoutReturn(line.slice(1)) : continued(line);
+      if (isOpen && trimBlank(piece) !== '') last?.pieces.push(piece);
       continue;
     }
     const match = FIELD.exec(line);
@@ -51,7 +55,7 @@ export function readReceivedHeader(block: Uint8Array, isPart: boolean): Received
 
 /**
  * A line behind a fold. Unfolding takes the line end alone away (RFC 5322 §2.2.3), so spaces before it and the one behind it,
- * which the fold's line feed stands for, are text; what more there is was put there for the eye.
+ * which the fold's line feed stands for, are text; what more there is was put there for the eye, but in a subject.
  */
 function continued(line: string): string {
   const text = withoutReturn(line.slice(1));

@@ -137,17 +137,24 @@ describe('a start that cannot be', () => {
     expect((await fetch(`${one.url}/health`)).status).toBe(200);
   });
 
-  it('a database that a newer release wrote is refused in words', async () => {
-    const one = await place.start();
-    await one.end('SIGTERM');
-    const database = new DatabaseSync(join(place.dataDir, 'accounts', 'default', 'mailroom.db'));
-    database.exec('UPDATE schema_version SET version = version + 1');
-    database.close();
-    const ended = await runToEnd(['src/node.ts'], { DATA_DIR: place.dataDir });
-    expect(ended.code).toBe(1);
-    expect(ended.stderr).toMatch(/^Mailwright cannot start\. The database has version \d+, /);
-    expect(ended.stderr).not.toMatch(/^\s+at /m);
-  });
+  it.each(['default', 'shop'])(
+    'a database of %s that a newer release wrote is refused in words',
+    async (account) => {
+      const one = await place.start();
+      await runToEnd(['src/platform/node/account.ts', 'create', 'shop'], { DATA_DIR: place.dataDir });
+      await one.end('SIGTERM');
+      const database = new DatabaseSync(join(place.dataDir, 'accounts', account, 'mailroom.db'));
+      database.exec('UPDATE schema_version SET version = version + 1');
+      database.close();
+      const ended = await runToEnd(['src/node.ts'], { DATA_DIR: place.dataDir });
+      expect(ended.code).toBe(1);
+      expect(ended.stderr).toMatch(
+        new RegExp(
+          `^Mailwright cannot start\\. Of the account ${account}: The database has version \\d+, .*\n$`,
+        ),
+      );
+    },
+  );
 
   it('a port that is taken is said in words', async () => {
     const one = await place.start();

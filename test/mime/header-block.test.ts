@@ -1,22 +1,29 @@
 import { describe, expect, it } from 'vitest';
-import { textField } from '../../src/mime/header-block.ts';
+import { isFoldable, textField } from '../../src/mime/header-block.ts';
 
 const WORD = 'x'.repeat(60);
 
-describe('where a text field breaks its line', () => {
+describe('a text field', () => {
   it.each([
-    ['at a single space', `${WORD} ${WORD}`, `X-A: ${WORD}\r\n ${WORD}`],
-    ['not at two, of which readers make one', `${WORD}  ${WORD}`, `X-A: ${WORD}  ${WORD}`],
-    ['at the next single one instead', `${WORD}  ${WORD} end`, `X-A: ${WORD}  ${WORD}\r\n end`],
-    ['not before its first word', 'x'.repeat(90), `X-A: ${'x'.repeat(90)}`],
-  ])('%s', (_where, value, written) => {
+    ['breaks before a word', `${WORD} ${WORD}`, `X-A: ${WORD}\r\n ${WORD}`],
+    ['breaks before several spaces, which stay', `${WORD}  ${WORD}`, `X-A: ${WORD}\r\n  ${WORD}`],
+    ['does not break before its first word', 'x'.repeat(90), `X-A: ${'x'.repeat(90)}`],
+  ])('%s', (_what, value, written) => {
     expect(textField('X-A', value)).toBe(written);
   });
 
-  it('at several spaces where a line would be longer than 998 characters otherwise', () => {
-    const value = Array.from({ length: 20 }, () => WORD).join('  ');
-    const written = textField('X-A', value);
-    expect(Math.max(...written.split('\r\n').map((line) => line.length))).toBeLessThan(998);
-    expect(written.replaceAll('\r\n', '')).toBe(`X-A: ${value}`);
+  it.each([
+    ['a word with spaces before it', `a${' '.repeat(600)}${'b'.repeat(800)}`],
+    ['a first word with the name', `${'b'.repeat(900)} c`, 'X-'.repeat(60)],
+    ['spaces alone', `a${' '.repeat(998)}b`],
+  ])('whose line would be too long for %s is encoded', (_what, value, name = 'X-A') => {
+    const lines = textField(name, value).split('\r\n');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(200);
+    expect(lines.join('')).toContain('=?utf-8?');
+  });
+
+  it('for programs holds no word that is too long with the spaces before it', () => {
+    expect(isFoldable(`a${' '.repeat(100)}${'b'.repeat(800)}`)).toBe(true);
+    expect(isFoldable(`a${' '.repeat(101)}${'b'.repeat(800)}`)).toBe(false);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readReceivedAddresses } from '../../src/mime/parse-addresses.ts';
 import { readReceivedDate } from '../../src/mime/parse-date.ts';
+import { readReceivedHeader } from '../../src/mime/parse-header.ts';
 import { plainParameter, readParameters, textParameter } from '../../src/mime/parse-parameters.ts';
 import { decodeReceivedWords } from '../../src/mime/parse-words.ts';
 
@@ -8,6 +9,18 @@ import { decodeReceivedWords } from '../../src/mime/parse-words.ts';
 function asCame(text: string): string {
   return Buffer.from(text).toString('latin1');
 }
+
+describe('a folded field', () => {
+  const valueOf = (text: string) => readReceivedHeader(Buffer.from(text), false).fields[0]?.value;
+
+  test('several spaces behind the fold of a subject are text: only the line end goes', () => {
+    expect(valueOf('Subject: two\r\n  spaces\r\n')).toBe('two\n spaces');
+  });
+
+  test('those of any other field are indentation', () => {
+    expect(valueOf('Received: from a\r\n      by b\r\n')).toBe('from a\nby b');
+  });
+});
 
 describe('addresses', () => {
   const read = (text: string) =>

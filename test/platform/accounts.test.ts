@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readlink, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { domainId } from '../../src/operator/domain-id.ts';
 import type { Accounts } from '../../src/platform/node/accounts.ts';
@@ -44,6 +45,23 @@ it('an account is a folder with its own database, and is found again', async () 
   accounts.close();
   expect(await accounts.room('shop')).not.toBeNull();
 });
+
+it.runIf(process.platform === 'linux')(
+  'a database of a newer release is refused by the name of its account, and is not left open, however often it is asked for',
+  async () => {
+    accounts.create('shop');
+    accounts.close();
+    const path = join(dataDir, 'accounts', 'shop', 'mailroom.db');
+    const database = new DatabaseSync(path);
+    database.exec('UPDATE schema_version SET version = version + 1');
+    database.close();
+    for (let n = 0; n < 5; n++) await expect(accounts.room('shop')).rejects.toThrow('Of the account shop: ');
+    const open = await Promise.all(
+      (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')),
+    );
+    expect(open.filter((target) => target.startsWith(path))).toEqual([]);
+  },
+);
 
 it('the same account is one room, however often it is asked for', async () => {
   accounts.create('shop');

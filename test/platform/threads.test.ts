@@ -51,6 +51,20 @@ describe('threads with a heap of their own', () => {
     expect(await run('a')).toEqual({ kind: 'answered', answer: 'a by 0' });
   });
 
+  it('a job for which no thread can be started is soon as if nobody waited for it, and the next one is done', async () => {
+    let isFull = true;
+    open({
+      data: (place) => {
+        if (isFull) throw new Error('EAGAIN');
+        return place;
+      },
+      after: (ms, work) => clock.after(ms === 1_000 ? 0 : ms, work),
+    });
+    expect(await run('a')).toEqual({ kind: 'aborted' });
+    isFull = false;
+    expect(await run('b')).toEqual({ kind: 'answered', answer: 'b by 0' });
+  });
+
   it.each([
     ['exit', 'exit'],
     ['throw', 'TOLD'],

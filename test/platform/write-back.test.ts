@@ -19,16 +19,21 @@ describe('when a log is written back', () => {
   let measured: number;
   let pages: number;
   let isBusy: boolean;
+  let ring: () => void;
   let writeBack: WriteBack;
 
   beforeEach(() => {
-    [asked, measured, pages, isBusy] = [[], 0, 0, false];
+    [asked, measured, pages, isBusy, ring] = [[], 0, 0, false, () => {}];
     writeBack = new WriteBack({
       run: () => new Promise((end) => asked.push({ end })),
       isBusy: () => isBusy,
       pages: () => {
         measured += 1;
         return pages;
+      },
+      after: (_ms, work) => {
+        ring = work;
+        return () => {};
       },
     });
   });
@@ -54,6 +59,18 @@ describe('when a log is written back', () => {
     pages = 0;
     expect(writeBack.between(6_000)).toBeNull();
     expect(asked.length).toBe(2);
+  });
+
+  it('a disk that is slow holds nobody up for longer than a while', async () => {
+    pages = MANY_PAGES;
+    expect(writeBack.between(0)).toBeNull();
+    asked[0]?.end(true);
+    await turn();
+    const rested = writeBack.between(10);
+    ring();
+    await rested;
+    expect(asked.length).toBe(2);
+    expect(writeBack.between(20)).toBeNull();
   });
 
   it('nobody rests while the thread is at another database', async () => {

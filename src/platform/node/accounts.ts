@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Rooms } from '../../clerk/rooms.ts';
 import { isAccountName } from '../../mailroom/key-format.ts';
 import type { Async, Mailroom, MailroomConfig } from '../../mailroom/mailroom.ts';
+import { NewerDatabase } from '../../mailroom/migrations.ts';
 import { openMailroom } from '../../mailroom/open.ts';
 import { groupCommit } from './group.ts';
 import { newId } from './ids.ts';
@@ -39,10 +40,22 @@ export function openAccounts(parts: {
 
   const open = (name: string): Opened => {
     const sql = openSqlite(pathOf(name), thread);
-    const room = openMailroom({ sql, config: parts.config, newId, random: Math.random });
+    const room = openRoom(name, sql);
     const one = { sql, room: watched(groupCommit({ sql, room }), parts.lost) };
     opened.set(name, one);
     return one;
+  };
+
+  /** A database that is refused is closed: whoever asks for its account asks again and again. */
+  const openRoom = (name: string, sql: SqliteFile): Mailroom => {
+    try {
+      return openMailroom({ sql, config: parts.config, newId, random: Math.random });
+    } catch (cause) {
+      sql.close();
+      throw cause instanceof NewerDatabase
+        ? new NewerDatabase(`Of the account ${name}: ${cause.message}`)
+        : cause;
+    }
   };
 
   return {

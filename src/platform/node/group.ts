@@ -66,7 +66,7 @@ export function groupCommit({
     if (rested === null) goOn();
     else {
       isHeld = true;
-      void rested.then(goOn);
+      void rested.then(goOn, goOn);
     }
   }
 

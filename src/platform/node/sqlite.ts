@@ -1,6 +1,7 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Sql, SqlRow, SqlValue } from '../../mailroom/sql.ts';
 import { StoreUnavailable } from '../../objects/store.ts';
+import { clock } from './host.ts';
 import { checkBindings, checkStatement, SqlLimit } from './sql-limits.ts';
 import { WriteAheadLog } from './write-ahead-log.ts';
 import { WriteBack, type WriteBackParts, type WriteBackThread } from './write-back.ts';
@@ -78,7 +79,8 @@ export function openSqlite(path: string, thread: WriteBackThread | null = null):
     database.close();
     throw asTrouble(error);
   }
-  const writeBack = thread === null ? null : { run: () => thread.run(path), isBusy: () => thread.isBusy };
+  const writeBack =
+    thread === null ? null : { run: () => thread.run(path), isBusy: () => thread.isBusy, after: clock.after };
   return new NodeSqlite(database, path === MEMORY ? null : new WriteAheadLog(path), writeBack);
 }
 

@@ -3,6 +3,7 @@ import { Clerk } from '../../clerk/clerk.ts';
 import type { SenderDomain } from '../../http/parts.ts';
 import { OPERATOR_ACCOUNT } from '../../http/parts.ts';
 import type { MailroomConfig } from '../../mailroom/mailroom.ts';
+import { NewerDatabase } from '../../mailroom/migrations.ts';
 import { compose as composeMail } from '../../mime/compose.ts';
 import type { Compose } from '../../mime/message.ts';
 import { createReturnPaths } from '../../mime/return-path.ts';
@@ -87,6 +88,7 @@ async function open(
   const accounts = openAccounts({ dataDir, config, lost: (cause) => fatal(cause, log) });
   undo.push(accounts.close);
   accounts.create(OPERATOR_ACCOUNT);
+  await refuseNewer(accounts);
   const objects = await openObjects(settings, log);
   const secretKey = openSecretKey({ dataDir, given: settings.SECRET_KEY });
   const sealer = createSealer(secretKey('webhook secrets'));
@@ -199,6 +201,15 @@ function mailroomConfig(
     inboundRetentionMs: settings.inboundRetentionMs,
     returnPaths: settings.RETURN_PATH_DOMAIN !== undefined,
   };
+}
+
+/** Before anything is sent. What else is wrong with a database is told where it is used. */
+async function refuseNewer(accounts: Accounts): Promise<void> {
+  for (const name of accounts.names()) {
+    await accounts.room(name).catch((cause: unknown) => {
+      if (cause instanceof NewerDatabase) throw cause;
+    });
+  }
 }
 
 /** With API_KEY set the operator has a key already; otherwise one is made while the account has none. */

@@ -6,6 +6,9 @@ const IDLE_MS = 60_000;
 /** A third of what it is unless told: each thread keeps it, and more does not make any of them faster. */
 const YOUNG_MEGABYTES = 16;
 
+/** After a thread that could not be started: the machine has no more of them for us. */
+const WITHOUT_THREAD_MS = 1_000;
+
 /** What became of a job. Only `answered` says anything about the job itself. */
 export type Ended<Answer> =
   | { readonly kind: 'answered'; readonly answer: Answer }
@@ -113,7 +116,12 @@ export class Threads<Call, Answer> {
 
   #give(slot: Slot<Call, Answer>, job: Job<Call, Answer>): void {
     slot.stopIdling();
-    slot.worker ??= this.#start(slot);
+    slot.worker ??= this.#started(slot);
+    if (slot.worker === null) {
+      job.stopWatch();
+      job.stopWatch = this.#parts.after(WITHOUT_THREAD_MS, () => job.end({ kind: 'aborted' }));
+      return;
+    }
     this.#lastId += 1;
     const id = this.#lastId;
     slot.jobs.set(id, job);
@@ -124,6 +132,15 @@ export class Threads<Call, Answer> {
       void this.#end(slot, { kind: 'died', cause: 'another was late' });
     });
     slot.worker.postMessage({ id, call: job.call });
+  }
+
+  /** EAGAIN is thrown at once where the number of tasks is limited. It is no fault of the job. */
+  #started(slot: Slot<Call, Answer>): Worker | null {
+    try {
+      return this.#start(slot);
+    } catch {
+      return null;
+    }
   }
 
   #start(slot: Slot<Call, Answer>): Worker {

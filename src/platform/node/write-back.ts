@@ -8,6 +8,9 @@ const ROWS_BETWEEN_LOOKS = 100;
 /** After a pass that failed; meanwhile SQLite does it by itself, when the log has become longer. */
 const ROWS_AFTER_FAILURE = 10_000;
 
+/** So long groups rest for the second pass at most: on a slow disk it goes on beside them, and the log stays long. */
+const MOST_REST_MS = 1_000;
+
 /** A slow disk may take its time. */
 const ENDS_WITHIN_MS = 60_000;
 const HEAP_MEGABYTES = 16;
@@ -40,8 +43,9 @@ export function createWriteBackThread(): WriteBackThread {
     },
     async run(path) {
       underWay += 1;
-      const ended = await threads.run(path, never);
-      underWay -= 1;
+      const ended = await threads.run(path, never).finally(() => {
+        underWay -= 1;
+      });
       return ended.kind === 'answered' && ended.answer;
     },
     close: () => void threads.close(),
@@ -54,6 +58,7 @@ export interface WriteBackParts {
   readonly isBusy: () => boolean;
   /** Pages that are not written back yet. */
   readonly pages: () => number;
+  readonly after: (ms: number, work: () => void) => () => void;
 }
 
 /**
@@ -78,11 +83,21 @@ export class WriteBack {
    */
   between(rows: number): Promise<void> | null {
     const { isBusy, pages } = this.#parts;
-    if (this.#state === 'nearly' && !isBusy()) return this.#pass(rows, 'idle');
+    if (this.#state === 'nearly' && !isBusy()) return this.#atMost(this.#pass(rows, 'idle'));
     if (this.#state !== 'idle' || rows < this.#lookAt) return null;
     this.#lookAt = rows + ROWS_BETWEEN_LOOKS;
     if (pages() >= WRITE_BACK_PAGES) void this.#pass(rows, 'nearly');
     return null;
+  }
+
+  #atMost(pass: Promise<void>): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#parts.after(MOST_REST_MS, resolve);
+      void pass.finally(() => {
+        cancel();
+        resolve();
+      });
+    });
   }
 
   async #pass(rows: number, next: 'idle' | 'nearly'): Promise<void> {
