@@ -14,7 +14,8 @@ import { headOfBlock } from './received-head.ts';
 
 /**
  * As much of a header is read on the way in, on the thread that answers everybody: a header of 256 KiB that is meant to cost much
- * (folds, quotes, addresses) holds it up for 90 ms. What a longer one says further down is listed once the mail has been read.
+ * (folds, quotes, addresses) holds it up for 90 ms. What a longer one says further down is listed once the mail has been read;
+ * should its readers come to nothing, one more try reads its header alone, up to 256 KiB.
  */
 const LISTED_HEADER_BYTES = 32 * 1024;
 
@@ -104,7 +105,7 @@ async function keepAll(
   const header = new HeaderTaker(LISTED_HEADER_BYTES);
   const kept = await storeRaw(passing(delivery.raw, header, parts.maxBytes), groups, parts);
   const results: Received[] = [];
-  for (const one of kept) results.push(await makeDurable(one, { delivery, block: header.bytes() }, parts));
+  for (const one of kept) results.push(await makeDurable(one, { delivery, header }, parts));
   const failed = results.find(({ kind }) => kind !== 'kept');
   const [first] = results;
   if (failed !== undefined || first === undefined) return failed ?? NOT_NOW;
@@ -153,7 +154,7 @@ async function storeRaw(
 
 async function makeDurable(
   { account, addresses, key, meta }: Kept,
-  { delivery, block }: { readonly delivery: Delivery; readonly block: Uint8Array },
+  { delivery, header }: { readonly delivery: Delivery; readonly header: HeaderTaker },
   { room, objects, host, newId, wake, since }: KeepParts,
 ): Promise<Received> {
   const id = newId();
@@ -168,7 +169,8 @@ async function makeDurable(
     rawSize: meta.size,
     rawSha256: meta.sha256,
     deliveryId,
-    head: await headOfBlock(block, id),
+    head: await headOfBlock(header.bytes(), id),
+    isHeadCut: header.isCut,
   };
   let found: Awaited<ReturnType<KeepParts['room']>>;
   let received: Awaited<ReturnType<Async<Mailroom>['receive']>>;

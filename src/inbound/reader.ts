@@ -1,5 +1,6 @@
 import { ClaimLoop } from '../due/claim-loop.ts';
 import type { ArrivalClaim } from '../mailroom/arrival-records.ts';
+import type { MailSize } from '../mailroom/mail-size.ts';
 import type { Async, Mailroom } from '../mailroom/mailroom.ts';
 import { READ_LEASE_MS, type ReadClaimParts, readClaim } from './read-claim.ts';
 
@@ -14,44 +15,53 @@ export interface ReaderParts extends Pick<ReadClaimParts, 'read' | 'authenticate
     names(): readonly string[];
     room(account: string): Promise<Async<Mailroom> | null>;
   };
-  /** Mails at once, over all accounts. */
+  /** Mails of a size at once, over all accounts. */
   readonly atOnce: number;
   /** Events and mails of this account may have been written. */
   readonly finished: (account: string) => void;
 }
 
-/** Reads what has come in, for all accounts: claim, read, settle. */
+type Loop = ClaimLoop<Async<Mailroom>, ArrivalClaim>;
+
+/**
+ * Reads what has come in, for all accounts: claim, read, settle. Small mail and large mail each have places of their own, or
+ * a few large ones that wait for a thread would hold up all small ones before they reach theirs.
+ */
 export class Reader {
-  readonly #loop: ClaimLoop<Async<Mailroom>, ArrivalClaim>;
+  readonly #loops: readonly Loop[];
 
   constructor(parts: ReaderParts) {
-    const { rooms, host, atOnce, finished } = parts;
-    this.#loop = new ClaimLoop<Async<Mailroom>, ArrivalClaim>({
-      rooms,
-      host,
-      atOnce,
-      perTurn: MAILS_PER_TURN,
-      scanEveryMs: SCAN_EVERY_MS,
-      events: { claim: 'mail_claim_failed', work: 'reading_crashed' },
-      claim: (room, call) => room.claimArrivals({ ...call, leaseMs: READ_LEASE_MS }),
-      carry: (work, signals) => readClaim(work, { ...parts, ...signals }),
-      nameOf: ({ id }) => id,
-      finished,
-    });
+    this.#loops = [loopOf('small', parts), loopOf('large', parts)];
   }
 
   /** After the recovery of the rooms: then nothing is under a lease of an earlier process. */
   start(): void {
-    this.#loop.start();
+    for (const loop of this.#loops) loop.start();
   }
 
   /** Something of this account may be there to be read. */
   wake(account: string): void {
-    this.#loop.wake(account);
+    for (const loop of this.#loops) loop.wake(account);
   }
 
   /** Nothing is begun any more; what is read gets this time, and then is as if it had never been claimed. */
   async stop(withinMs: number): Promise<void> {
-    await this.#loop.stop(withinMs);
+    await Promise.all(this.#loops.map((loop) => loop.stop(withinMs)));
   }
+}
+
+function loopOf(size: MailSize, parts: ReaderParts): Loop {
+  const { rooms, host, atOnce, finished } = parts;
+  return new ClaimLoop({
+    rooms,
+    host,
+    atOnce,
+    perTurn: MAILS_PER_TURN,
+    scanEveryMs: SCAN_EVERY_MS,
+    events: { claim: 'mail_claim_failed', work: 'reading_crashed' },
+    claim: (room, call) => room.claimArrivals({ ...call, leaseMs: READ_LEASE_MS, size }),
+    carry: (work, signals) => readClaim(work, { ...parts, ...signals }),
+    nameOf: ({ id }) => id,
+    finished,
+  });
 }

@@ -38,6 +38,8 @@ export interface Arrival {
 export interface NewArrival extends Arrival {
   /** The id by which a provider names this delivery: two of one id are one mail, whatever their bytes. Null without one. */
   readonly deliveryId: string | null;
+  /** The header goes on behind what `head` was read from. */
+  readonly isHeadCut?: boolean;
 }
 
 /** A mail that is to be read, under a lease. */
@@ -46,7 +48,7 @@ export interface ArrivalClaim extends Arrival {
   readonly createdAt: number;
   /**
    * Counts from 1, tries that the reader said came to nothing. After two of them the mail is reported as far as it is known; if it
-   * is to be passed on, there is a third, which reads no more than its header.
+   * is to be passed on, or its head is cut, there is a third, which reads no more than its header.
    */
   readonly attempt: number;
   /** What the routes ask for, in order, each once. */

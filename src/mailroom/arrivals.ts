@@ -1,9 +1,10 @@
 import type { ArrivalClaim } from './arrival-records.ts';
 import type { InboxVerbs } from './inbox-verbs.ts';
+import { LARGE_MAIL_BYTES, type MailSize } from './mail-size.ts';
 import type { Routing } from './match-route.ts';
 import { MAX_CRASHES, MAX_TRIES, MAX_UNREADABLE_MS } from './reading-tries.ts';
 import { tellReceived } from './received-event.ts';
-import { envelopeOf, headAt, peerOf, type ReceivedRow, routingAt } from './received-row.ts';
+import { envelopeOf, headAt, isHeadCutAt, peerOf, type ReceivedRow, routingAt } from './received-row.ts';
 import type { Room } from './room.ts';
 
 /** After a reader that came to nothing, or storage that was down. */
@@ -11,18 +12,37 @@ const AGAIN_MS = 10_000;
 
 export function claimArrivals(
   room: Room,
-  { now, limit, leaseMs }: Parameters<InboxVerbs['claimArrivals']>[0],
+  { now, limit, leaseMs, size }: Parameters<InboxVerbs['claimArrivals']>[0],
 ): ReturnType<InboxVerbs['claimArrivals']> {
   return room.sql.transaction((): ReturnType<InboxVerbs['claimArrivals']> => {
     freeArrivals(room, { now, all: false });
-    const rows = room.sql.exec<ReceivedRow>(
-      'SELECT * FROM received WHERE due_at <= ? AND due_at IS NOT NULL AND lease_until IS NULL ORDER BY due_at LIMIT ?',
-      now,
-      limit,
-    );
-    const claims = rows.map((row) => take(room, { row, now, leaseMs }));
-    return { claims, nextAt: nextArrivalDue(room) };
+    const sizes = size === undefined ? SIZES : [size];
+    const rows = sizes.flatMap((one) => dueRows(room, { size: one, now, limit })).toSorted(byDue);
+    const claims = rows.slice(0, limit).map((row) => take(room, { row, now, leaseMs }));
+    return { claims, nextAt: nextArrivalDue(room, sizes) };
   });
+}
+
+const SIZES: readonly MailSize[] = ['small', 'large'];
+
+/** What the index of due mail begins with, so that however much large mail waits, no small one is looked for behind it. */
+const IS_LARGE = `(raw_size >= ${LARGE_MAIL_BYTES})`;
+const WAITS = 'due_at IS NOT NULL AND lease_until IS NULL';
+
+function dueRows(
+  { sql }: Room,
+  { size, now, limit }: { readonly size: MailSize; readonly now: number; readonly limit: number },
+): readonly ReceivedRow[] {
+  return sql.exec<ReceivedRow>(
+    `SELECT * FROM received WHERE ${IS_LARGE} = ? AND due_at <= ? AND ${WAITS} ORDER BY due_at LIMIT ?`,
+    Number(size === 'large'),
+    now,
+    limit,
+  );
+}
+
+function byDue(one: ReceivedRow, other: ReceivedRow): number {
+  return (one.due_at ?? 0) - (other.due_at ?? 0) || one.seq - other.seq;
 }
 
 function take(
@@ -106,10 +126,10 @@ function crashArrival(room: Room, { row, now }: Subject): void {
 
 /**
  * It is told as it is listed. One that is to be passed on is claimed once more before, to be passed on unread: whoever forwards
- * all his mail looks for it nowhere else.
+ * all his mail looks for it nowhere else. So is one whose header was too long for the list: perhaps its sender is not known yet.
  */
 function giveUp(room: Room, { row, now }: Subject): void {
-  if (row.tries < MAX_TRIES && routingAt(row).forwardTo.length > 0) {
+  if (row.tries < MAX_TRIES && (routingAt(row).forwardTo.length > 0 || isHeadCutAt(room.sql, row.seq))) {
     again(room, { row: { ...row, tries: MAX_TRIES }, now });
     return;
   }
@@ -153,12 +173,13 @@ export function freeArrivals(
   return ended.length;
 }
 
-/** The earliest of: a mail that waits, the end of a lease. */
-export function nextArrivalDue({ sql }: Room): number | null {
-  const [row] = sql.exec<{ due: number | null; lease: number | null }>(
-    `SELECT (SELECT MIN(due_at) FROM received WHERE due_at IS NOT NULL AND lease_until IS NULL) AS due,
+/** The earliest of: a mail of these sizes that waits, the end of a lease. */
+export function nextArrivalDue({ sql }: Room, sizes = SIZES): number | null {
+  const [row] = sql.exec<Record<MailSize | 'lease', number | null>>(
+    `SELECT (SELECT due_at FROM received WHERE ${IS_LARGE} = 0 AND ${WAITS} ORDER BY due_at LIMIT 1) AS small,
+       (SELECT due_at FROM received WHERE ${IS_LARGE} = 1 AND ${WAITS} ORDER BY due_at LIMIT 1) AS large,
        (SELECT MIN(lease_until) FROM received WHERE lease_until IS NOT NULL) AS lease`,
   );
-  const known = [row?.due ?? null, row?.lease ?? null].filter((at) => at !== null);
+  const known = [...sizes, 'lease' as const].map((name) => row?.[name] ?? null).filter((at) => at !== null);
   return known.length === 0 ? null : Math.min(...known);
 }

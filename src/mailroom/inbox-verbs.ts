@@ -1,4 +1,5 @@
 import type { ArrivalClaim, NewArrival, SettleArrivalCall } from './arrival-records.ts';
+import type { MailSize } from './mail-size.ts';
 import type { Result } from './mailroom.ts';
 import type {
   ReceivedAttachmentRecord,
@@ -27,8 +28,13 @@ export interface InboxVerbs {
     readonly now: number;
   }): Result<{ readonly id: string; readonly duplicate: boolean; readonly objects: readonly string[] }>;
 
-  /** Takes mails that are to be read, oldest first. `nextAt`: when to look again, or null. */
-  claimArrivals(call: { readonly now: number; readonly limit: number; readonly leaseMs: number }): {
+  /** Takes mails that are to be read, oldest first. `nextAt`: when to look again, or null. `size`: no others, for both. */
+  claimArrivals(call: {
+    readonly now: number;
+    readonly limit: number;
+    readonly leaseMs: number;
+    readonly size?: MailSize;
+  }): {
     readonly claims: readonly ArrivalClaim[];
     readonly nextAt: number | null;
   };

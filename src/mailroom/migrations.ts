@@ -1,5 +1,6 @@
 import { ATTACHMENTS } from './migration-attachments.ts';
 import { INBOUND } from './migration-inbound.ts';
+import { MAIL_SIZE } from './migration-mail-size.ts';
 import { READINGS } from './migration-readings.ts';
 import { WEBHOOKS } from './migration-webhooks.ts';
 import type { Sql } from './sql.ts';
@@ -128,7 +129,14 @@ const VERSION_1: Migration = [
 ];
 
 /** In order; the place in this list is the version. */
-export const MIGRATIONS: readonly Migration[] = [VERSION_1, ATTACHMENTS, WEBHOOKS, INBOUND, READINGS];
+export const MIGRATIONS: readonly Migration[] = [
+  VERSION_1,
+  ATTACHMENTS,
+  WEBHOOKS,
+  INBOUND,
+  READINGS,
+  MAIL_SIZE,
+];
 
 /** The database was written by a newer release. Opening it with older rules could lose mail. */
 export class NewerDatabase extends Error {

@@ -55,7 +55,8 @@ function store(room: Room, { arrival, now }: Call): void {
   if (row === undefined) throw new Error('INSERT … RETURNING gave no row');
   const { seq } = row;
   const content = { kind: 'inline', html: null, text: null } as const;
-  writeContents(sql, { seq, head, facts: NOTHING_READ, content, strippedText: null });
+  const facts = arrival.isHeadCut === true ? { ...NOTHING_READ, isHeadCut: true } : NOTHING_READ;
+  writeContents(sql, { seq, head, facts, content, strippedText: null });
   writeTerms(sql, { seq, createdAt: now, terms: termsOf({ head, envelopeTo: arrival.envelopeTo }) });
   sql.exec('INSERT INTO received_objects (key, received) VALUES (?, ?)', arrival.rawKey, seq);
 }

@@ -44,6 +44,8 @@ export interface ReadFacts {
   readonly auto: AutoFacts;
   /** The Message-ID that a report quotes. It proves nothing, and is told as what the mail is about. */
   readonly about?: string;
+  /** Until it is read: the list knows the beginning of its header only. */
+  readonly isHeadCut?: boolean;
 }
 
 export const NOTHING_READ: ReadFacts = {
@@ -76,6 +78,12 @@ export function headAt(sql: Sql, seq: number): ReceivedHead {
   const head: ShortHead = JSON.parse(row.head);
   const headers: ReceivedHead['headers'] = JSON.parse(row.headers);
   return { ...head, headers };
+}
+
+export function isHeadCutAt(sql: Sql, seq: number): boolean {
+  const [row] = sql.exec<{ facts: string }>('SELECT facts FROM received_contents WHERE received = ?', seq);
+  const facts: ReadFacts | null = row === undefined ? null : JSON.parse(row.facts);
+  return facts?.isHeadCut === true;
 }
 
 export function recordOf({

@@ -4,6 +4,7 @@ import type { HostLine } from '../../src/due/host.ts';
 import type { Outcome } from '../../src/inbound/read-arrival.ts';
 import type { ReadMailOf } from '../../src/inbound/read-claim.ts';
 import { Reader } from '../../src/inbound/reader.ts';
+import { LARGE_MAIL_BYTES } from '../../src/mailroom/mail-size.ts';
 import type { Async, Mailroom } from '../../src/mailroom/mailroom.ts';
 import { arrival as newArrival, readMail } from '../contracts/mailroom/inbox-house.ts';
 import { House, NOON } from '../support/house.ts';
@@ -55,10 +56,10 @@ async function open(atOnce = 4, rooms: Partial<Async<Mailroom>> = {}): Promise<v
   await house.clock.quiet();
 }
 
-function arrive(count = 1, account = 'default'): readonly string[] {
+function arrive(count = 1, account = 'default', rawSize = 4711): readonly string[] {
   return Array.from({ length: count }, () => {
     const id = randomUUID();
-    const arrival = newArrival({ newId: randomUUID } as never, { id, rawKey: `t/${account}/${id}` });
+    const arrival = newArrival({ newId: randomUUID } as never, { id, rawKey: `t/${account}/${id}`, rawSize });
     house.mailroom(account).receive({ arrival, now: house.clock.now() });
     return id;
   });
@@ -104,6 +105,41 @@ describe('the reader', () => {
     await open(9);
     while (!waiting.some(({ account }) => account === 'other')) await end(READ);
     expect(dueAt()).not.toBeNull();
+  });
+
+  it('reads small mail of any account while large mail of any account has all the places that large mail gets', async () => {
+    arrive(50, 'default', LARGE_MAIL_BYTES);
+    arrive(50, 'other', LARGE_MAIL_BYTES);
+    await open(4);
+    expect(waiting).toHaveLength(4);
+    for (const account of ['default', 'other']) {
+      const [small] = arrive(1, account);
+      reader.wake(account);
+      await house.clock.quiet();
+      expect(waiting.at(-1)).toMatchObject({ id: small, account });
+      waiting.pop()?.end(READ);
+      await house.clock.quiet();
+      expect(waiting).toHaveLength(4);
+    }
+  });
+
+  it('asks nobody again and again for large mail that has to wait, and gives all of it back at a stop', async () => {
+    arrive(50, 'default', LARGE_MAIL_BYTES);
+    let asked = 0;
+    await open(4, {
+      claimArrivals: async (call) => {
+        asked += 1;
+        return house.mailroom().claimArrivals(call);
+      },
+    });
+    asked = 0;
+    await house.clock.advance(29_000);
+    expect(asked).toBeLessThan(5);
+    const stopped = reader.stop(0);
+    await house.clock.advance(0);
+    await stopped;
+    const now = house.clock.now() + 10_000;
+    expect(house.mailroom().claimArrivals({ now, limit: 99, leaseMs: 1_000 }).claims).toHaveLength(50);
   });
 
   it('finds what nobody told it of', async () => {
@@ -179,7 +215,8 @@ describe('the reader', () => {
         return house.mailroom().claimArrivals(call);
       },
     });
-    expect(log).toMatchObject([{ event: 'mail_claim_failed' }, { event: 'mail_claim_failed' }]);
+    // Of two accounts, for small mail and for large.
+    expect(log.map(({ event }) => event)).toEqual(new Array(4).fill('mail_claim_failed'));
     isDown = false;
     await house.clock.advance(30_000);
     expect(waiting).toHaveLength(1);

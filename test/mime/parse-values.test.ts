@@ -11,14 +11,14 @@ function asCame(text: string): string {
 }
 
 describe('a folded field', () => {
-  const valueOf = (text: string) => readReceivedHeader(Buffer.from(text), false).fields[0]?.value;
+  const unfolded = (text: string) => readReceivedHeader(Buffer.from(text), false).fields[0]?.value;
 
   test('several spaces behind the fold of a subject are text: only the line end goes', () => {
-    expect(valueOf('Subject: two\r\n  spaces\r\n')).toBe('two\n spaces');
+    expect(unfolded('Subject: two\r\n  spaces\r\n')).toBe('two\n spaces');
   });
 
   test('those of any other field are indentation', () => {
-    expect(valueOf('Received: from a\r\n      by b\r\n')).toBe('from a\nby b');
+    expect(unfolded('Received: from a\r\n      by b\r\n')).toBe('from a\nby b');
   });
 });
 

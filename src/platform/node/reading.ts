@@ -3,6 +3,7 @@ import { NOT_TOLD } from '../../inbound/authentication-results.ts';
 import type { Outcome, ReadSettings } from '../../inbound/read-arrival.ts';
 import { type AuthenticateMailOf, READ_LEASE_MS, type ReadMailOf } from '../../inbound/read-claim.ts';
 import { Reader, type ReaderParts } from '../../inbound/reader.ts';
+import { LARGE_MAIL_BYTES } from '../../mailroom/mail-size.ts';
 import type { Authentication } from '../../mailroom/received-records.ts';
 import { parseAddress } from '../../net/address.ts';
 import { isGlobal } from '../../net/special-purpose.ts';
@@ -15,8 +16,6 @@ import { Threads, type ThreadsParts } from './threads.ts';
 
 /** One mail each, so that a mail which takes its thread along takes no other mail along. */
 const MOST_THREADS = 4;
-/** From here on a mail is large: one that is meant to cost much costs a quarter of a second of processor for a MiB. */
-const LARGE_BYTES = 1024 * 1024;
 /** Threats section 7. */
 const HEAP_MEGABYTES = 128;
 /** A second of reading, and a minute for a store that is slow. */
@@ -28,6 +27,7 @@ const WAIT_MS = READ_LEASE_MS - 2 * READ_WITHIN_MS;
 const AUTHENTICATIONS_AT_ONCE = 16;
 const AUTHENTICATE_WITHIN_MS = 30_000;
 
+/** Of each size: as many large ones may wait for strangers' DNS servers while others are read. */
 const MAILS_AT_ONCE = MOST_THREADS + AUTHENTICATIONS_AT_ONCE;
 
 const UNCHECKED: Authentication = {
@@ -73,7 +73,7 @@ export function openReading(
     withinMs: AUTHENTICATE_WITHIN_MS,
   });
   const read: ReadMailOf = async (call, signal) => {
-    const isLarge = call.claim.rawSize >= LARGE_BYTES;
+    const isLarge = call.claim.rawSize >= LARGE_MAIL_BYTES;
     const ended = await readers.run({ ...call, task: 'read' }, signal, isLarge);
     switch (ended.kind) {
       case 'answered':

@@ -67,6 +67,32 @@ function taking(house: LendHouse): void {
       });
     }));
 
+  test('small mail and large mail are claimed apart where that is asked for, together where it is not', () =>
+    house((room) => {
+      const ids = [4711, 1024 * 1024, 1024 * 1024 - 1, 5_000_000, 1, 2_000_000].map((rawSize) => {
+        room.now += SECOND;
+        return received(room, { rawSize });
+      });
+      const claimed = (limit: number, size?: 'small' | 'large') => {
+        const call = {
+          now: room.now,
+          limit,
+          leaseMs: READ_LEASE_MS,
+          ...(size === undefined ? {} : { size }),
+        };
+        const { claims, nextAt } = room.room.claimArrivals(call);
+        return [...claims.map(({ id }) => ids.indexOf(id)), nextAt];
+      };
+      const lease = room.now + READ_LEASE_MS;
+      expect(claimed(1, 'large')).toEqual([1, START + 4 * SECOND]);
+      expect(claimed(1, 'small')).toEqual([0, START + 3 * SECOND]);
+      expect(claimed(2)).toEqual([2, 3, START + 5 * SECOND]);
+      expect(room.room.nextArrivalDue({ now: room.now })).toBe(START + 5 * SECOND);
+      expect(claimed(9, 'small')).toEqual([4, lease]);
+      expect(claimed(9, 'small')).toEqual([lease]);
+      expect(claimed(9)).toEqual([5, lease]);
+    }));
+
   test('the oldest is read first, no mail is held twice, and the end of the lease is the next look', () =>
     house((room) => {
       const ids = [1, 2, 3].map(() => {

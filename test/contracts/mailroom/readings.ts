@@ -7,6 +7,8 @@ import {
   detail,
   file,
   head,
+  idsOf,
+  listed,
   oneArrival,
   READ_LEASE_MS,
   readIn,
@@ -158,6 +160,31 @@ function trouble(house: LendHouse): void {
       expect(room.room.email({ id: forward.id })).not.toBeNull();
       const told = accountEvents(room, { type: 'email.received' });
       expect(told.map(({ emailId }) => emailId)).toEqual(ids.toReversed());
+      expect(room.room.nextArrivalDue({ now: room.now })).toBeNull();
+    }));
+
+  test('one whose header was too long for the list is claimed once more, so that all of its header is told', () =>
+    house((room) => {
+      const cut = { isHeadCut: true, head: head({ from: [], subject: '' }) } as const;
+      const ids = [received(room, cut), received(room, { ...cut, isHeadCut: false }), received(room, cut)];
+      for (const attempt of [1, 2]) {
+        for (const claim of arrivals(room)) {
+          expect(claim.attempt).toBe(attempt);
+          settle(room, claim, { kind: 'failed', cause: 'time' });
+        }
+        room.now += 10 * SECOND;
+      }
+      expect(accountEvents(room).map(({ emailId }) => emailId)).toEqual([ids[1]]);
+      const [first, last] = arrivals(room);
+      if (first === undefined || last === undefined) throw new Error('No third claim');
+      expect([first, last].map(({ id, attempt }) => [id, attempt])).toEqual([
+        [ids[0], 3],
+        [ids[2], 3],
+      ]);
+      expect(settleRead(room, first, { parse: 'limited' })).toBe('settled');
+      settle(room, last, { kind: 'failed', cause: 'time' });
+      expect(idsOf(listed(room, { from: 'ann@example.org' }))).toEqual([ids[0]]);
+      expect(accountEvents(room)).toHaveLength(3);
       expect(room.room.nextArrivalDue({ now: room.now })).toBeNull();
     }));
 
