@@ -2,7 +2,7 @@ import type { Refusal } from '../../schemas/error.ts';
 import type { UploadContent, UploadRecord } from '../mailroom/attachment-records.ts';
 import { typeOfName } from '../mime/media-types.ts';
 import type { Hasher } from '../objects/hasher.ts';
-import type { ObjectMeta, ObjectStore } from '../objects/store.ts';
+import { type ObjectMeta, type ObjectStore, WrongBytes } from '../objects/store.ts';
 import type { Content } from './content.ts';
 import type { Kept, Shelf } from './shelf.ts';
 
@@ -94,7 +94,8 @@ export async function uploadedBytes(
     const bytes = { ...named, open: () => shelf.open(content), keep: async () => content };
     return { kind: 'found', bytes };
   }
-  const there = await objects.head(key);
+  const there = await objects.head(key).catch(packed);
+  if (there === 'packed') return { kind: 'missing', rule: 'It was uploaded with a Content-Encoding.' };
   if (there === null) return { kind: 'missing', rule: 'Nothing has been uploaded yet.' };
   if (there.size !== size) {
     return { kind: 'missing', rule: `${there.size} bytes were uploaded, ${size} were announced.` };
@@ -115,6 +116,11 @@ export async function uploadedBytes(
     copied: () => (copy === null ? null : { id: upload.id, content: copy }),
   };
   return { kind: 'found', bytes };
+}
+
+function packed(cause: unknown): 'packed' {
+  if (cause instanceof WrongBytes) return 'packed';
+  throw cause;
 }
 
 function isAsAnnounced(found: ObjectMeta, upload: UploadRecord): boolean {

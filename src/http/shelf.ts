@@ -1,6 +1,6 @@
 import type { Hasher } from '../objects/hasher.ts';
 import { objectKey } from '../objects/key.ts';
-import type { ObjectMeta, ObjectStore } from '../objects/store.ts';
+import { type ObjectMeta, type ObjectStore, WrongBytes } from '../objects/store.ts';
 import { verified } from '../objects/verified.ts';
 import { hex } from './digest.ts';
 
@@ -61,9 +61,9 @@ export class Shelf {
    * @throws StoreUnavailable
    */
   async keepCopy(from: string, isRight: (found: ObjectMeta) => boolean): Promise<Kept | null> {
-    const copied = await this.#parts.objects.copy(from, (found) =>
-      isRight(found) ? this.#contentKey(found.sha256) : null,
-    );
+    const keyFor = (found: ObjectMeta): string | null =>
+      isRight(found) ? this.#contentKey(found.sha256) : null;
+    const copied = await this.#parts.objects.copy(from, keyFor).catch(nothingRight);
     if (copied === null || copied.key === null) return null;
     const { size, sha256 } = copied.meta;
     return { key: copied.key, size, sha256 };
@@ -99,4 +99,10 @@ export class Shelf {
     this.#kept.set(key, known);
     return known;
   }
+}
+
+/** An upload that came with a Content-Encoding is none of what was announced. */
+function nothingRight(cause: unknown): null {
+  if (cause instanceof WrongBytes) return null;
+  throw cause;
 }

@@ -9,7 +9,7 @@ export interface Described {
 
 export interface Looked extends Described {
   readonly size: number;
-  readonly etag: string | undefined;
+  readonly etag: string;
 }
 
 export interface Piece {
@@ -17,7 +17,7 @@ export interface Piece {
   /** First byte. */
   readonly from: number;
   /** Of the version that is meant: of another nothing comes. */
-  readonly etag: string | undefined;
+  readonly etag: string;
 }
 
 /** An upload in parts. */
@@ -28,7 +28,7 @@ export interface Upload {
 
 export interface Part {
   readonly number: number;
-  readonly etag: string | undefined;
+  readonly etag: string;
 }
 
 export interface ListedPage {
@@ -39,7 +39,9 @@ export interface ListedPage {
 
 /**
  * A bucket that speaks S3: one request for each verb, tried once. What the bucket refuses is thrown, with S3's own code as `name`
- * and the status in `$metadata.httpStatusCode`, as the SDK has it; `NotFound` where a 404 brings no code.
+ * and the status in `$metadata.httpStatusCode`, as the SDK has it; `NotFound` where a 404 brings no code. An answer that
+ * does not say in S3's words that it was done is thrown without a status. `look` and `read` throw WrongBytes for an object that is
+ * to be unpacked.
  */
 export interface Bucket {
   /** Whether the bucket itself is there. */

@@ -1,7 +1,7 @@
 import type { Bucket } from './bucket.ts';
 import type { After } from './s3-requests.ts';
 import { asked, inTime } from './s3-requests.ts';
-import { StoreUnavailable } from './store.ts';
+import { StoreUnavailable, WrongBytes } from './store.ts';
 
 /** Between two pieces of a body. A reader that is slow itself does not count: the clock runs only while we wait. */
 const PIECE_WITHIN_MS = 30_000;
@@ -16,7 +16,7 @@ export interface S3Source {
   readonly key: string;
   readonly size: number;
   /** Of the version that `size` belongs to: pieces of two versions never get mixed. */
-  readonly etag: string | undefined;
+  readonly etag: string;
 }
 
 /**
@@ -36,7 +36,7 @@ export async function* s3Body(source: S3Source): AsyncIterable<Uint8Array> {
       }
       if (at < source.size) throw new Error('the body ended early');
     } catch (cause) {
-      if (cause instanceof StoreUnavailable) throw cause;
+      if (cause instanceof StoreUnavailable || cause instanceof WrongBytes) throw cause;
       breaks = at >= worth ? 1 : breaks + 1;
       worth = at + WORTH_BYTES;
       if (breaks === BREAKS) throw new StoreUnavailable('The object store breaks off', { cause });

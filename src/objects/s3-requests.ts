@@ -1,4 +1,4 @@
-import { StoreUnavailable } from './store.ts';
+import { StoreUnavailable, WrongBytes } from './store.ts';
 
 export interface S3Settings {
   /** Null: Amazon's own, found by the region. */
@@ -30,7 +30,7 @@ const MISSING: ReadonlySet<string> = new Set(['NoSuchKey', 'NotFound', 'NoSuchUp
  * One request, tried again when the failure may pass. Null when what it names is not there.
  *
  * @param bytes length of the request's body
- * @throws StoreUnavailable
+ * @throws StoreUnavailable; WrongBytes from `send` as it is
  */
 export async function asked<Answer>(
   after: After,
@@ -43,6 +43,7 @@ export async function asked<Answer>(
     try {
       return await inTime({ after, ms: within, leaving }, send(leaving));
     } catch (cause) {
+      if (cause instanceof WrongBytes) throw cause;
       const fault = faultOf(cause);
       if (fault === 'missing') return null;
       if (fault === 'final' || tried === TRIES) {

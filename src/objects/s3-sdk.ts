@@ -14,6 +14,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import type { Bucket, Described, Upload } from './bucket.ts';
+import { ANSWER_BYTES, etagIn, refusePacked, sizeIn } from './s3-answers.ts';
 import type { S3Settings } from './s3-requests.ts';
 import { signPut } from './s3-sign.ts';
 import { StoreUnavailable } from './store.ts';
@@ -28,6 +29,7 @@ export function openClient(settings: S3Settings): S3Client {
     responseChecksumValidation: 'WHEN_REQUIRED',
     // Tries and deadlines are counted here, once: see `asked`.
     maxAttempts: 1,
+    streamCollector: collected,
   };
   return new S3Client(settings.endpoint === null ? config : { ...config, endpoint: settings.endpoint });
 }
@@ -44,9 +46,10 @@ export function sdkBucket(settings: S3Settings): Bucket {
     },
     async look(key, abortSignal) {
       const found = await client.send(new HeadObjectCommand({ ...place, Key: key }), { abortSignal });
+      refusePacked(found.ContentEncoding);
       return {
-        size: found.ContentLength ?? 0,
-        etag: found.ETag,
+        size: sizeIn(found.ContentLength ?? Number.NaN),
+        etag: etagIn(found.ETag),
         contentType: found.ContentType,
         metadata: found.Metadata ?? {},
       };
@@ -54,12 +57,13 @@ export function sdkBucket(settings: S3Settings): Bucket {
     async read({ key, from, etag }, abortSignal) {
       const range = from === 0 ? undefined : `bytes=${from}-`;
       const command = new GetObjectCommand({ ...place, Key: key, IfMatch: etag, Range: range });
-      const { ContentRange, Body } = await client.send(command, { abortSignal });
+      const { ContentEncoding, ContentRange, Body } = await client.send(command, { abortSignal });
+      refusePacked(ContentEncoding);
       return { range: ContentRange, body: Body };
     },
     async put({ key, bytes, sha256, ...described }, abortSignal) {
       const command = new PutObjectCommand({ ...place, Key: key, Body: bytes, ...headersOf(described) });
-      await client.send(signingBody(command, sha256), { abortSignal });
+      etagIn((await client.send(signingBody(command, sha256), { abortSignal })).ETag);
       return true;
     },
     async copy({ from, to, described }, abortSignal) {
@@ -69,7 +73,8 @@ export function sdkBucket(settings: S3Settings): Bucket {
         CopySource: `${settings.bucket}/${from}`,
         ...(described === null ? {} : { MetadataDirective: 'REPLACE', ...headersOf(described) }),
       });
-      await client.send(command, { abortSignal });
+      // The SDK takes any root for the right one.
+      etagIn((await client.send(command, { abortSignal })).CopyObjectResult?.ETag);
       return true;
     },
     async delete(key, abortSignal) {
@@ -93,12 +98,12 @@ export function sdkBucket(settings: S3Settings): Bucket {
     async putPart({ upload, number, bytes, sha256 }, abortSignal) {
       const command = new UploadPartCommand({ ...placeOf(upload), PartNumber: number, Body: bytes });
       const { ETag: etag } = await client.send(signingBody(command, sha256), { abortSignal });
-      return { number, etag };
+      return { number, etag: etagIn(etag) };
     },
     async finish({ upload, parts }, abortSignal) {
       const Parts = parts.map(({ number, etag }) => ({ PartNumber: number, ETag: etag }));
       const command = new CompleteMultipartUploadCommand({ ...placeOf(upload), MultipartUpload: { Parts } });
-      await client.send(command, { abortSignal });
+      etagIn((await client.send(command, { abortSignal })).ETag);
       return true;
     },
     async abort(upload, abortSignal) {
@@ -107,6 +112,24 @@ export function sdkBucket(settings: S3Settings): Bucket {
     },
     sign: (put, now) => signPut({ client, bucket: settings.bucket, now }, put),
   };
+}
+
+/** What is no object is read to its end, unless it has none. */
+async function collected(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of stream) {
+    size += piece.byteLength;
+    if (size > ANSWER_BYTES) throw new Error('The bucket answers without end');
+    pieces.push(piece);
+  }
+  const all = new Uint8Array(size);
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.byteLength;
+  }
+  return all;
 }
 
 function headersOf({

@@ -43,7 +43,8 @@ export interface StoredObject {
  * user text; a driver refuses a key with dots, escapes, an empty segment or a leading slash before it does anything else.
  *
  * A put is whole or not there: a reader never sees half an object. A store that is down throws `StoreUnavailable`; so may a
- * body while it is read. A body is not checked against its hash here: `verified` does that.
+ * body while it is read. A body is not checked against its hash here: `verified` does that. What a client put into a bucket under a
+ * Content-Encoding is WrongBytes to every verb that reads.
  */
 export interface ObjectStore {
   /** @throws WrongBytes when the body is not what `meta` said; an error of the body itself passes through as it is. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { WrongBytes } from '../../src/objects/store.ts';
 import { memoryObjects } from '../support/memory-objects.ts';
 import { filesIn, rawOf, refused, sent, sha256 } from './attached.ts';
 import { type CallOptions, type House, house, mail, NOON } from './house.ts';
@@ -389,6 +390,25 @@ describe('where the store takes uploads by itself', () => {
         field: 'attachments[0].upload_id',
       });
       expect(memory.keys()).toEqual([keyOf(body.upload_url)]);
+      expect((await it.call('GET', '/emails')).body.data).toEqual([]);
+    },
+  );
+
+  test.each(['head', 'copy'] as const)(
+    'threats §12 r4: bytes that a reader would unpack are other bytes, told by %s',
+    async (verb) => {
+      const { store, memory, keyOf } = bucket();
+      const unpacked = () => Promise.reject(new WrongBytes('packed'));
+      const it = house({}, { objects: { ...store, [verb]: unpacked } });
+      const { body } = await it.call('POST', '/uploads', { body: ASKED });
+      await memory.put(keyOf(body.upload_url), BYTES, { contentType: 'application/pdf' });
+      const attachments = [{ upload_id: body.id }];
+      const answer = await it.call('POST', '/emails', { body: mail({ attachments }) });
+      expect(answer.body).toMatchObject({
+        statusCode: 422,
+        name: 'invalid_attachment',
+        field: 'attachments[0].upload_id',
+      });
       expect((await it.call('GET', '/emails')).body.data).toEqual([]);
     },
   );

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { s3Store } from '../../src/objects/s3.ts';
 import { sdkBucket } from '../../src/objects/s3-sdk.ts';
@@ -16,6 +17,8 @@ const MIB = 1024 * 1024;
 const KEY = 't/default/object';
 const BYTES = randomBytes(700_000);
 const LARGE = randomBytes(11 * MIB);
+/** As little as goes up in parts. */
+const PARTED = LARGE.subarray(0, 5 * MIB);
 const UNTYPED = { contentType: null };
 
 const server = await startS3Server();
@@ -140,6 +143,126 @@ describe.each(DRIVERS)('by way of %s', (_name, bucketOf) => {
     expect((await readSealed()).equals(LARGE)).toBe(true);
     proxy.fault(late, of('PUT', 'unfinished'), 3);
     await expect(store.copy(KEY, () => KEY)).rejects.toThrow(StoreUnavailable);
+  });
+
+  describe('an answer 200 that does not say what was asked for', () => {
+    const DECLARED = '<?xml version="1.0" encoding="UTF-8"?>';
+    const FAILED = '<Error><Code>InternalError</Code><Message>told to</Message></Error>';
+    const SAID: readonly (readonly [string, string])[] = [
+      ['nothing', ''],
+      ['a declaration and white space, and then no more', `${DECLARED}\n    `],
+      ['white space before the declaration of an error', `   \n${DECLARED}\n${FAILED}`],
+      ['a comment before an error', `${DECLARED}<!-- late -->${FAILED}`],
+      ['an error that breaks off', `${DECLARED}<Error><Code>Inter`],
+      ['a page of somebody else', '<html><body>Please log in</body></html>'],
+      ['no XML', 'done'],
+      ['the answer to something else', '<DeleteResult/>'],
+    ];
+
+    it.each(SAID)('is no copy and no end of an upload, and both are tried again: %s', async (_, said) => {
+      const fault: Fault = { kind: 'says', status: 200, text: said };
+      await store.put(KEY, BYTES, UNTYPED);
+      proxy.fault(fault, of('PUT', 'unfinished'), 2);
+      proxy.fault(fault, of('PUT', '/copy?'), 2);
+      expect((await store.copy(KEY, () => 't/default/copy'))?.key).toBe('t/default/copy');
+      proxy.fault(fault, of('POST', 'uploads'), 2);
+      proxy.fault(fault, of('POST', 'uploadId'), 2);
+      await store.put('t/default/large', stream(PARTED), UNTYPED);
+      expect((await server.keys()).toSorted()).toEqual(['t/default/copy', 't/default/large', KEY]);
+    });
+
+    it.each(SAID)('for ever is never taken for a mail that was put: %s', async (_, said) => {
+      const fault: Fault = { kind: 'says', status: 200, text: said };
+      for (const step of [of('PUT', KEY), of('PUT', 'partNumber=1'), of('POST', 'uploadId')]) {
+        proxy.clear();
+        proxy.fault(fault, step, 1000);
+        await expect(store.put(KEY, stream(PARTED), UNTYPED)).rejects.toThrow(StoreUnavailable);
+        expect([...(await server.keys()), ...(await server.unfinished())]).toEqual([]);
+      }
+      proxy.fault(fault, of('PUT'), 1000);
+      await expect(store.put(KEY, BYTES, UNTYPED)).rejects.toThrow(StoreUnavailable);
+    });
+
+    it('is no object where somebody else answers', async () => {
+      await store.put(KEY, BYTES, UNTYPED);
+      proxy.fault({ kind: 'says', status: 200, text: '<html></html>' }, of('HEAD'), 1000);
+      await expect(store.get(KEY)).rejects.toThrow(StoreUnavailable);
+    });
+
+    it.each([undefined, '', '1e9x'])('tells no length: %j', async (length) => {
+      await store.put(KEY, BYTES, UNTYPED);
+      proxy.fault({ kind: 'headers', headers: { 'content-length': length } }, of('HEAD'));
+      expect(await store.head(KEY)).toMatchObject({ size: BYTES.length });
+      proxy.fault({ kind: 'headers', headers: { 'content-length': length } }, of('HEAD'), 1000);
+      await expect(store.head(KEY)).rejects.toThrow(StoreUnavailable);
+    });
+
+    it.each(['soon', '', '2026-13-45T00:00:00.000Z'])('tells no moment of a put: %j', async (moment) => {
+      await store.put(KEY, BYTES, UNTYPED);
+      const entry = `<Contents><Key>${KEY}</Key><LastModified>${moment}</LastModified></Contents>`;
+      const text = `<ListBucketResult><Name>mail</Name>${entry}</ListBucketResult>`;
+      const listed = async (): Promise<readonly string[]> => {
+        const found: string[] = [];
+        for await (const { key } of store.list('t/')) found.push(key);
+        return found;
+      };
+      proxy.fault({ kind: 'says', status: 200, text }, of('GET', 'list-type'), 2);
+      expect(await listed()).toEqual([KEY]);
+      proxy.fault({ kind: 'says', status: 200, text }, of('GET', 'list-type'), 1000);
+      await expect(listed()).rejects.toThrow(StoreUnavailable);
+    });
+  });
+
+  describe('an answer without end', () => {
+    it.each([200, 403, 503])('%i is not listened to', async (status) => {
+      await store.put(KEY, BYTES, UNTYPED);
+      proxy.fault({ kind: 'endless', status }, always, 1000);
+      const listing = (async () => {
+        for await (const _ of store.list('t/'));
+      })();
+      await expect(listing).rejects.toThrow(StoreUnavailable);
+      await expect(store.put(KEY, BYTES, UNTYPED)).rejects.toThrow(StoreUnavailable);
+      await expect(store.copy(KEY, () => KEY)).rejects.toThrow(StoreUnavailable);
+      await proxy.idle();
+      expect(timers.running()).toBe(0);
+    });
+  });
+
+  describe('bytes that are stored as a packing of others', () => {
+    const packed: Fault = { kind: 'headers', headers: { 'content-encoding': 'gzip' } };
+
+    it('threats §12 r4: are not what was announced, before a copy gets a name', async () => {
+      await store.put(KEY, BYTES, UNTYPED);
+      proxy.fault(packed, of('HEAD'), 1000);
+      await expect(store.head(KEY)).rejects.toThrow(WrongBytes);
+      await expect(store.get(KEY)).rejects.toThrow(WrongBytes);
+      await expect(store.copy(KEY, () => 't/default/copy')).rejects.toThrow(WrongBytes);
+      expect(timers.pauses).toEqual([]);
+      expect(await server.keys()).toEqual([KEY]);
+    });
+
+    it('are not what was announced when only the body says it', async () => {
+      const bytes = gzipSync(BYTES);
+      await store.put(KEY, bytes, UNTYPED);
+      const found = await store.get(KEY);
+      proxy.fault(packed, of('GET'), 1000);
+      await expect(read(found?.body)).rejects.toThrow(WrongBytes);
+      await expect(store.copy(KEY, () => 't/default/copy')).rejects.toThrow(WrongBytes);
+      expect(await server.keys()).toEqual([KEY]);
+    });
+
+    it('are not asked for', async () => {
+      await store.put(KEY, BYTES, UNTYPED);
+      await readSealed();
+      const asked = proxy.headers.map((headers) => headers['accept-encoding'] ?? 'identity');
+      expect(new Set(asked)).toEqual(new Set(['identity']));
+    });
+
+    it('unless they are packed in nothing', async () => {
+      await store.put(KEY, BYTES, UNTYPED);
+      proxy.fault({ kind: 'headers', headers: { 'content-encoding': 'Identity' } }, always, 2);
+      expect((await readSealed()).equals(BYTES)).toBe(true);
+    });
   });
 
   describe('what will not pass by waiting', () => {

@@ -1,9 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { objectKey, RefusedKey } from '../../src/objects/key.ts';
 import { s3Store } from '../../src/objects/s3.ts';
 import { sdkBucket } from '../../src/objects/s3-sdk.ts';
 import type { ObjectStore, PutToSign, SignedPut } from '../../src/objects/store.ts';
+import { WrongBytes } from '../../src/objects/store.ts';
 import { sha256Hasher } from '../../src/platform/node/hasher.ts';
 import { clock } from '../../src/platform/node/host.ts';
 import { fetchBucket } from '../../src/platform/workers/s3-bucket.ts';
@@ -91,6 +93,22 @@ describe.each(DRIVERS)('by way of %s', (_name, bucketOf) => {
       const other = new Uint8Array(BYTES).fill(0x20);
       expect(await status(put, { body: other })).toBe(200);
       expect((await store.head(content ?? ''))?.sha256).toBe(SHA256);
+    });
+
+    it('threats §12 r4: with a header that makes a reader unpack it is never taken', async () => {
+      const plain = Buffer.alloc(20_000, 'A');
+      const bytes = new Uint8Array(gzipSync(plain));
+      const put = await signed({ size: bytes.length });
+      const headers = { ...put.headers, 'content-encoding': 'gzip' };
+      expect(await status(put, { headers, body: bytes })).toBe(200);
+      const store = open();
+      await expect(store.head(KEY)).rejects.toThrow(WrongBytes);
+      const content = ({ sha256 }: { readonly sha256: string }): string =>
+        objectKey({ account: 'default', id: sha256 });
+      await expect(store.copy(KEY, content)).rejects.toThrow(WrongBytes);
+      expect(await server.keys()).toEqual([KEY]);
+      expect(await status(put, { body: bytes })).toBe(200);
+      expect((await store.copy(KEY, content))?.meta.size).toBe(bytes.length);
     });
 
     const refusals: readonly (readonly [string, Sent])[] = [

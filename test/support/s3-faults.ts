@@ -11,6 +11,12 @@ import type { AddressInfo } from 'node:net';
 /** What goes wrong with one request. Numbers count bytes of a body from its start. */
 export type Fault =
   | { readonly kind: 'answer'; readonly status: number; readonly code: string }
+  /** These words instead of an answer; the server never hears of it. */
+  | { readonly kind: 'says'; readonly status: number; readonly text: string }
+  /** As long as somebody listens, but for a limit that keeps the test alive. */
+  | { readonly kind: 'endless'; readonly status: number }
+  /** The server's answer with other headers; undefined: without that one. */
+  | { readonly kind: 'headers'; readonly headers: Readonly<Record<string, string | undefined>> }
   /** The connection is reset before anything is answered; the server never hears of it. */
   | { readonly kind: 'reset' }
   /** The server does what it is asked, and nobody is told. */
@@ -25,6 +31,8 @@ export type Fault =
   | { readonly kind: 'whole' }
   | { readonly kind: 'cut-request'; readonly after: number }
   | { readonly kind: 'flip-request'; readonly at: number };
+
+const ENDLESS_BYTES = 32 * 1024 * 1024;
 
 type Matches = (asked: { readonly method: string; readonly url: string }) => boolean;
 
@@ -127,6 +135,14 @@ async function pass(passage: Passage, fault: Fault | null): Promise<void> {
       outgoing.writeHead(fault.status, { 'content-type': 'application/xml' });
       outgoing.end(`<Error><Code>${fault.code}</Code><Message>told to</Message></Error>`);
       return;
+    case 'says':
+      outgoing.writeHead(fault.status, { 'content-type': 'application/xml' }).end(fault.text);
+      return;
+    case 'endless':
+      outgoing.writeHead(fault.status, { 'content-type': 'application/xml' });
+      await goOn(outgoing);
+      stands();
+      return;
     case 'reset':
       incoming.socket.resetAndDestroy();
       return;
@@ -152,6 +168,12 @@ async function giveBack(passage: Passage, answer: IncomingMessage, fault: Fault 
     case 'whole':
       outgoing.writeHead(200, whole.headers).end(whole.bytes);
       return;
+    case 'headers':
+      for (const [name, value] of Object.entries({ ...headers, ...fault.headers })) {
+        if (value !== undefined) outgoing.setHeader(name, value);
+      }
+      outgoing.writeHead(statusCode).end(bytes);
+      return;
     case 'lost':
       incoming.socket.resetAndDestroy();
       return;
@@ -170,6 +192,17 @@ async function giveBack(passage: Passage, answer: IncomingMessage, fault: Fault 
     default:
       if (fault?.kind === 'flip') flip(bytes, fault.at);
       outgoing.writeHead(statusCode, headers).end(bytes);
+  }
+}
+
+async function goOn(outgoing: ServerResponse): Promise<void> {
+  const block = Buffer.alloc(64 * 1024, ' ');
+  for (let sent = 0; sent < ENDLESS_BYTES && !outgoing.destroyed; sent += block.length) {
+    if (outgoing.write(block)) continue;
+    const over = new AbortController();
+    const { signal } = over;
+    await Promise.race([once(outgoing, 'drain', { signal }), once(outgoing, 'close', { signal })]);
+    over.abort();
   }
 }
 

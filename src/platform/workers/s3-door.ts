@@ -2,11 +2,17 @@ import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 import { parseXML } from '@aws-sdk/xml-builder';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { checkedKey } from '../../objects/key.ts';
+import { ANSWER_BYTES } from '../../objects/s3-answers.ts';
 import type { S3Settings } from '../../objects/s3-requests.ts';
 import type { PutToSign, SignedPut } from '../../objects/store.ts';
 
 /** Beyond this our clock is taken to be wrong, as Amazon's SDK does: a signature is good for fifteen minutes. */
 const SKEW_MS = 5 * 60_000;
+
+/** Of a refusal, and of what should say nothing. S3's own have less than one KiB; others on the way may send without end. */
+const REFUSAL_BYTES = 64 * 1024;
+
+export type Tree = Readonly<Record<string, unknown>>;
 
 export interface Asking {
   readonly method: 'HEAD' | 'GET' | 'PUT' | 'POST' | 'DELETE';
@@ -56,21 +62,35 @@ export class S3Door {
     const { host: _, ...headers } = signed.headers;
     const answer = await fetch(this.#url(signed.path, query), {
       method,
-      headers,
+      // Not signed: what lies between may change it. Nothing is to be packed that is not stored so.
+      headers: { ...headers, 'accept-encoding': 'identity' },
       body: sent as Uint8Array<ArrayBuffer> | string | null,
       signal: leaving,
       redirect: 'manual',
     });
     this.#setClock(answer);
-    if (!answer.ok) throw refusal(await answer.text(), answer.status);
+    if (!answer.ok) throw refusal((await textOf(answer, REFUSAL_BYTES)).text, answer.status);
     return answer;
   }
 
-  /** All of an answer that is no object. S3 begins a long step with 200, and may say at its end that it failed. */
-  async text(asking: Asking, leaving: AbortSignal): Promise<string> {
-    const text = await (await this.ask(asking, leaving)).text();
-    if (/^(<\?xml[^>]*>)?\s*<Error[\s>]/.test(text)) throw refusal(text, 503);
-    return text;
+  /** The headers of an answer whose body says nothing. */
+  async head(asking: Asking, leaving: AbortSignal): Promise<Headers> {
+    const answer = await this.ask(asking, leaving);
+    await textOf(answer, REFUSAL_BYTES);
+    return answer.headers;
+  }
+
+  /**
+   * What is inside the answer's root. S3 begins a long step with 200, sends white space while it lasts, and may end with an error
+   * or not at all: nothing but that root says that it was done.
+   */
+  async inside(asking: Asking, root: string, leaving: AbortSignal): Promise<unknown> {
+    const { text, isWhole } = await textOf(await this.ask(asking, leaving), ANSWER_BYTES);
+    if (!isWhole) throw new Error('The bucket answers without end');
+    const found = parseXML(text) as Tree;
+    if (Object.hasOwn(found, 'Error')) throw refusal(text, 503);
+    if (!Object.hasOwn(found, root)) throw new Error(`The bucket answers without ${root}`);
+    return found[root];
   }
 
   async sign(put: PutToSign, now: number): Promise<SignedPut> {
@@ -133,9 +153,24 @@ function placeOf({ endpoint, region, bucket, forcePathStyle }: S3Settings): {
   return { origin, path };
 }
 
+/** Leaving early ends the connection. */
+async function textOf(
+  { body }: Response,
+  limit: number,
+): Promise<{ readonly text: string; readonly isWhole: boolean }> {
+  const decoder = new TextDecoder();
+  let [text, bytes] = ['', 0];
+  for await (const piece of body ?? []) {
+    bytes += piece.byteLength;
+    if (bytes > limit) return { text, isWhole: false };
+    text += decoder.decode(piece, { stream: true });
+  }
+  return { text: text + decoder.decode(), isWhole: true };
+}
+
 /** A 404 without S3's words is one to HEAD. */
 function refusal(text: string, status: number): Error {
-  const code = /<Error[\s>]/.test(text) ? codeOf(text) : undefined;
+  const code = codeOf(text);
   const error = new Error(`The bucket answers ${status} ${code ?? ''}`.trimEnd());
   error.name = code ?? (status === 404 ? 'NotFound' : 'Refused');
   return Object.assign(error, { $metadata: { httpStatusCode: status } });
