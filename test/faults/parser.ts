@@ -33,6 +33,20 @@ const IDLE_WITHIN_MS = 60_000;
 const WARM_MS = 2_000;
 const IDLE_MS = 10_000;
 
+/** A file of that size that nobody means ill with. */
+const PLAIN_MAIL: HostileMail = {
+  row: 0,
+  name: 'a plain file',
+  breaks: null,
+  *pieces(bytes) {
+    yield Buffer.from(
+      'Subject: plain\r\nContent-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n',
+    );
+    const piece = Buffer.from(`${'QUJD'.repeat(19)}\r\n`.repeat(840));
+    for (let left = bytes; left > 0; left -= piece.length) yield piece;
+  },
+};
+
 export interface ParserSize {
   readonly bytes: number;
   readonly cases: number;
@@ -83,13 +97,25 @@ export async function parser({ bytes, cases, corpus }: ParserSize): Promise<Repo
     const beside = await whileAsked(runner, async () => {
       for (const { mail } of dearest.slice(0, BESIDE)) await costOf(stage, mail, bytes);
     });
+    await untilIdle(runner.pid);
+    const besidePlain = await whileAsked(runner, async () => {
+      for (let n = 0; n < BESIDE; n++) await costOf(stage, PLAIN_MAIL, bytes);
+    });
     const unread: string[] = [];
     for (const path of await corpusOf(corpus)) {
       const message = corpusFile(path);
       if (message !== null && !(await isTold(stage, await hand(stage, Readable.from([message])))))
         unread.push(path);
     }
-    return reportOf({ costs, idle, beside, unread, corpus: await corpusOf(corpus), deaths: hasDied(runner) });
+    return reportOf({
+      costs,
+      idle,
+      beside,
+      besidePlain,
+      unread,
+      corpus: await corpusOf(corpus),
+      deaths: hasDied(runner),
+    });
   } finally {
     await runner.close();
     await hook.close();
@@ -231,11 +257,12 @@ function reportOf(seen: {
   readonly costs: readonly Cost[];
   readonly idle: number;
   readonly beside: number;
+  readonly besidePlain: number;
   readonly unread: readonly string[];
   readonly corpus: readonly string[];
   readonly deaths: number;
 }): Report {
-  const { costs, idle, beside, unread, corpus, deaths } = seen;
+  const { costs, idle, beside, besidePlain, unread, corpus, deaths } = seen;
   const dear = costs.filter(({ cpuMsPerMib }) => cpuMsPerMib > MOST_CPU_MS_PER_MIB);
   const large = costs.filter(({ grownMib }) => grownMib > MOST_MIB);
   const silent = costs.filter(({ isRead }) => !isRead);
@@ -267,6 +294,7 @@ function reportOf(seen: {
       'most memory over what was there before, MiB': Math.round(most(({ grownMib }) => grownMib)),
       'p99 of a send alone, ms': Math.round(idle),
       'p99 of a send meanwhile, ms': Math.round(beside),
+      'p99 of a send beside plain files of that size, ms': Math.round(besidePlain),
     },
     evidence: [
       ...dear.map(({ name, cpuMsPerMib }) => `${Math.round(cpuMsPerMib)} ms a MiB: ${name}`),
