@@ -49,10 +49,15 @@ export interface Spawned extends Child {
 export function spawned(
   command: string,
   args: readonly string[],
-  options: { readonly env?: Readonly<Record<string, string>>; readonly onLine?: (line: string) => void } = {},
+  options: {
+    readonly env?: Readonly<Record<string, string>>;
+    readonly cwd?: string;
+    readonly onLine?: (line: string) => void;
+  } = {},
 ): Spawned {
   const started = spawn(command, args, {
     env: { ...process.env, ...options.env },
+    cwd: options.cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: LIVES_AT_MOST_MS,
     killSignal: 'SIGKILL',

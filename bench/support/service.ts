@@ -1,9 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { START_LINE } from '../../test/support/start-line.ts';
 import { type Spawned, spawned } from './children.ts';
 
-const NODE_TS = join(import.meta.dirname, '../../src/node.ts');
+const ROOT = join(import.meta.dirname, '../..');
 
 /** Mailwright as `npm start` starts it. */
 export interface Service {
@@ -25,7 +26,8 @@ export async function startService(call: {
 }): Promise<Service> {
   const dataDir = call.dataDir ?? (await mkdtemp(join(tmpdir(), 'mailwright-bench-')));
   const key = 'a-key-for-measurements-that-is-long-enough';
-  const child = spawned(process.execPath, [...(call.nodeOptions ?? []), NODE_TS], {
+  const child = spawned(process.execPath, [...(call.nodeOptions ?? []), ...START_LINE], {
+    cwd: ROOT,
     env: {
       DATA_DIR: dataDir,
       PORT: '0',

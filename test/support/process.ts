@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { START_LINE } from './start-line.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -93,7 +94,7 @@ export async function startProcess(
 ): Promise<Running> {
   const imports = preload.flatMap((path) => ['--import', path]);
   const [command, args] =
-    how === 'npm' ? ['npm', ['start']] : [process.execPath, [...imports, 'src/node.ts']];
+    how === 'npm' ? ['npm', ['start']] : [process.execPath, [...imports, ...START_LINE]];
   const { child, output, ended } = launch(command, args, settings, lifetimeMs);
   await new Promise<void>((resolve, reject) => {
     const look = (): void => {

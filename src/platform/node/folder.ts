@@ -16,6 +16,9 @@ const HEAD_BYTES = 1024;
 
 const READ_BYTES = 64 * 1024;
 
+/** All of a large file synced at its end would keep the disk from the sends of others that wait for their commit meanwhile. */
+const SYNC_EVERY_BYTES = 2 * 1024 * 1024;
+
 /**
  * Objects as files below `root`. A put is durable when its promise resolves: the file is synced, renamed into place, and
  * the folders above it are synced too. Size and hash are stored on write; whoever reads compares them (the store's seam).
@@ -112,10 +115,14 @@ export function openFolder(root: string, place = 'incoming'): ObjectStore {
 
 async function write(file: FileHandle, passing: Measured): Promise<ObjectMeta> {
   let position = HEAD_BYTES;
+  let synced = 0;
   for await (const piece of gathered(passing.pieces)) {
     const at = position;
     await reaching(() => writeAll(file, piece, at));
     position += piece.byteLength;
+    if (position - synced < SYNC_EVERY_BYTES) continue;
+    synced = position;
+    await reaching(() => file.datasync());
   }
   const found = await passing.found();
   const head = Buffer.alloc(HEAD_BYTES, 0x20);
