@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createReceive } from '../../src/inbound/funnel.ts';
 import { createJudge } from '../../src/inbound/judge.ts';
@@ -90,6 +92,14 @@ async function* all(pieces: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   yield* pieces;
 }
 
+/** Of each thread of this process (proc(5), stat: 17 fields behind the name in brackets). */
+function priorities(): readonly number[] {
+  return readdirSync('/proc/self/task').map((thread) => {
+    const stat = readFileSync(`/proc/self/task/${thread}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16]);
+  });
+}
+
 describe('mail that is read in a thread', () => {
   it('is read in full, its files in the same storage', async () => {
     const id = await take(
@@ -101,6 +111,14 @@ describe('mail that is read in a thread', () => {
     const found = await detail(id);
     expect(found).toMatchObject({ parse: 'full', strippedText: 'Yes.', authentication: { source: 'none' } });
     expect(await place.objects.head(found.attachments[0]?.key ?? '')).toMatchObject({ size: 4 });
+  });
+
+  it.skipIf(process.platform !== 'linux')('gives way to whoever accepts', async () => {
+    expect(priorities()).not.toContain(10);
+    await take(one('Subject: one\r\n\r\n'));
+    await allRead();
+    expect(priorities()).toContain(10);
+    expect(getPriority()).toBe(0);
   });
 
   it.each([

@@ -1,3 +1,5 @@
+import { readlinkSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { NOT_TOLD } from '../../inbound/authentication-results.ts';
 import { createLoopTokens } from '../../inbound/loop-token.ts';
@@ -34,6 +36,7 @@ export type ThreadCall = ArrivalCall & { readonly task: 'read' | 'authenticate' 
  * it or of time, the thread ends, and the process does not notice.
  */
 async function serve(setup: ThreadSetup): Promise<void> {
+  giveWay();
   const { read, returnPathDomain, keys, store, name, incoming } = setup;
   const objects = await openObjects(store, () => {}, incoming);
   const check = createAuthenticationCheck({ name, after: clock.after });
@@ -62,3 +65,13 @@ async function serve(setup: ThreadSetup): Promise<void> {
 }
 
 await serve(workerData as ThreadSetup);
+
+/** Where processors are few, whoever accepts goes first. Linux alone gives each thread a priority of its own (setpriority(2), Bugs). */
+function giveWay(): void {
+  try {
+    const [, , thread] = readlinkSync('/proc/thread-self').split('/');
+    setPriority(Number(thread), constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // Then mail is read as eagerly as it is accepted.
+  }
+}
