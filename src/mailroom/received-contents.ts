@@ -32,6 +32,9 @@ export function boundedHead(head: ReceivedHead): ReceivedHead {
 /** As many from the start as fit into this many bytes of JSON. */
 function fitting<T>(items: readonly T[], bytes: number): readonly T[] {
   const encoder = new TextEncoder();
+  const size = encoder.encode(JSON.stringify(items)).length;
+  // Printed one by one only where not all of them fit: a bracket and a comma each is what is counted below.
+  if (size - 1 <= bytes) return items;
   let left = bytes;
   const end = items.findIndex((item) => {
     left -= encoder.encode(JSON.stringify(item)).length + 1;
