@@ -1,6 +1,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { START_LINE } from './support/start-line.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const DOCUMENTS = globSync(['*.md', 'docs/**/*.md'], { cwd: ROOT }).toSorted();
@@ -47,4 +48,9 @@ describe('What a page names is there', () => {
       commands: found(text, SCRIPT).filter((name) => scripts[name] === undefined),
     }).toEqual({ links: [], files: [], commands: [] });
   });
+});
+
+test('the unit of docs/operating.md starts what npm start starts', () => {
+  const [, line = ''] = /^ExecStart=(.*)$/m.exec(textOf('docs/operating.md')) ?? [];
+  expect(line.split(' ').slice(1)).toEqual(START_LINE);
 });
