@@ -106,7 +106,9 @@ function leastLength(value: unknown): number {
   if (typeof value === 'string') return value.length;
   if (typeof value !== 'object' || value === null) return 0;
   if (Array.isArray(value)) return value.reduce((sum: number, one) => sum + leastLength(one), 0);
-  return Object.entries(value).reduce((sum, [name, one]) => sum + name.length + leastLength(one), 0);
+  // What is undefined is not printed, its name neither.
+  const printed = Object.entries(value).filter(([, one]) => one !== undefined);
+  return printed.reduce((sum, [name, one]) => sum + name.length + leastLength(one), 0);
 }
 
 function byteLength(text: string): number {

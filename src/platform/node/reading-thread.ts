@@ -1,5 +1,5 @@
 import { readlinkSync } from 'node:fs';
-import { constants, setPriority } from 'node:os';
+import { constants, getPriority, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { NOT_TOLD } from '../../inbound/authentication-results.ts';
 import { createLoopTokens } from '../../inbound/loop-token.ts';
@@ -70,7 +70,9 @@ await serve(workerData as ThreadSetup);
 function giveWay(): void {
   try {
     const [, , thread] = readlinkSync('/proc/thread-self').split('/');
-    setPriority(Number(thread), constants.priority.PRIORITY_BELOW_NORMAL);
+    const { PRIORITY_BELOW_NORMAL, PRIORITY_LOW } = constants.priority;
+    // Below whatever the process itself was started with.
+    setPriority(Number(thread), Math.min(getPriority() + PRIORITY_BELOW_NORMAL, PRIORITY_LOW));
   } catch {
     // Then mail is read as eagerly as it is accepted.
   }
