@@ -20,6 +20,7 @@ export async function startService(call: {
   /** A folder with accounts in it; without one a new one. */
   readonly dataDir?: string;
   readonly settings?: Readonly<Record<string, string>>;
+  /** Before those that `npm start` gives, which win. */
   readonly nodeOptions?: readonly string[];
   /** Hears every line of its log. */
   readonly onLine?: (line: string) => void;

@@ -22,7 +22,7 @@ import { type KeptFile, keep, keepFiles } from './keep-files.ts';
 import { headOf } from './received-head.ts';
 import { strippedText } from './stripped-text.ts';
 
-/** The reader needs a second at most (threats section 7); the rest is for a store that is slow. What was read by then is the answer. */
+/** The reader needs a few seconds of a processor at most; the rest is for a store that is slow, and for others who go first. What was read by then is the answer. */
 const PARSE_WITHIN_MS = 60_000;
 /** Larger texts are objects: a row holds at most 2 MB. */
 const INLINE_BYTES = 256 * 1024;

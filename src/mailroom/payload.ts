@@ -1,4 +1,5 @@
 import type { FiredType } from '../../schemas/webhook-type.ts';
+import { jsonSize } from './json-size.ts';
 
 /** delivery.md §12: below 20 KB. */
 export const MAX_PAYLOAD_BYTES = 20_000;
@@ -40,18 +41,17 @@ function shortened(
   { type, createdAt, data }: Happening,
   { bytes, shortenings }: { readonly bytes: number; readonly shortenings: readonly Shortening[] },
 ): string {
-  const print = (shown: Data): string =>
-    JSON.stringify({ type, created_at: new Date(createdAt).toISOString(), data: shown });
+  const event = (shown: Data): Data => ({
+    type,
+    created_at: new Date(createdAt).toISOString(),
+    data: shown,
+  });
   let shown = data;
   for (const shorten of shortenings) {
-    // A header of a stranger's takes milliseconds to print, and everybody's sends wait for it.
-    if (leastLength(shown) <= bytes) {
-      const text = print(shown);
-      if (byteLength(text) <= bytes) return text;
-    }
+    if (jsonSize(event(shown), bytes) <= bytes) break;
     shown = { ...shorten(shown), truncated: true };
   }
-  return print(shown);
+  return JSON.stringify(event(shown));
 }
 
 const SHORTENINGS: readonly Shortening[] = [
@@ -99,18 +99,4 @@ function cut(text: string): string {
   // No point has more than two units: what lies behind these is cut in any case.
   const points = [...text.slice(0, 2 * SHORT_CHARACTERS + 1)];
   return points.length <= SHORT_CHARACTERS ? text : `${points.slice(0, SHORT_CHARACTERS).join('')}…`;
-}
-
-/** Characters of all texts and names: as JSON it is never shorter. */
-function leastLength(value: unknown): number {
-  if (typeof value === 'string') return value.length;
-  if (typeof value !== 'object' || value === null) return 0;
-  if (Array.isArray(value)) return value.reduce((sum: number, one) => sum + leastLength(one), 0);
-  // What is undefined is not printed, its name neither.
-  const printed = Object.entries(value).filter(([, one]) => one !== undefined);
-  return printed.reduce((sum, [name, one]) => sum + name.length + leastLength(one), 0);
-}
-
-function byteLength(text: string): number {
-  return new TextEncoder().encode(text).length;
 }

@@ -1,3 +1,4 @@
+import { jsonSize } from './json-size.ts';
 import type { ReceivedHead, ReceivedText } from './received-records.ts';
 import type { ReadFacts, ShortHead } from './received-row.ts';
 import type { Sql } from './sql.ts';
@@ -31,13 +32,10 @@ export function boundedHead(head: ReceivedHead): ReceivedHead {
 
 /** As many from the start as fit into this many bytes of JSON. */
 function fitting<T>(items: readonly T[], bytes: number): readonly T[] {
-  const encoder = new TextEncoder();
-  const size = encoder.encode(JSON.stringify(items)).length;
-  // Printed one by one only where not all of them fit: a bracket and a comma each is what is counted below.
-  if (size - 1 <= bytes) return items;
+  // With a comma each.
   let left = bytes;
   const end = items.findIndex((item) => {
-    left -= encoder.encode(JSON.stringify(item)).length + 1;
+    left -= jsonSize(item, left) + 1;
     return left < 0;
   });
   return end < 0 ? items : items.slice(0, end);

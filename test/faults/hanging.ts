@@ -10,6 +10,7 @@ import { type ScriptedServer, startScriptedServer } from '../support/scripted-sm
 import { openSink, type Sink } from '../support/sink.ts';
 import { pause, waitUntil } from '../support/wait-until.ts';
 import type { Report } from './figure.ts';
+import { median, percentile } from './percentile.ts';
 import { KEY } from './sending.ts';
 
 const HANGING = 10;
@@ -168,13 +169,4 @@ async function measure(
   const relay = sink.arrived.map((arrival) => arrival.dotAt - (begun[numberOf(arrival)] ?? Number.NaN));
   const endpoint = ids.map((id, number) => (heard.get(id) ?? Number.NaN) - (begun[number] ?? Number.NaN));
   return { relay: percentile(relay, 0.99), endpoint: percentile(endpoint, 0.99) };
-}
-
-function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((one, other) => one - other);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
-}
-
-function median(values: readonly number[]): number {
-  return percentile(values, 0.5);
 }

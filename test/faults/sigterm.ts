@@ -5,6 +5,7 @@ import { pause, waitUntil } from '../support/wait-until.ts';
 import { drain } from './drain.ts';
 import type { Report } from './figure.ts';
 import { evidenceOf, markedFigure } from './kill.ts';
+import { median } from './percentile.ts';
 import { relaySettings, Sender, slowly } from './sending.ts';
 
 const SENDS_PER_SECOND = 100;
@@ -101,8 +102,4 @@ function hangOnce(sink: Sink): void {
     sink.onMessage = usual;
     return new Promise(() => {});
   };
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Place } from '../support/place.ts';
 import { type Running, runToEnd } from '../support/process.ts';
+import { START_LINE } from '../support/start-line.ts';
 
 let place: Place;
 beforeEach(async () => {
@@ -117,7 +118,7 @@ describe('the first mail', () => {
 
 describe('a start that cannot be', () => {
   it('wrong settings end it with one message that lists every one of them', async () => {
-    const ended = await runToEnd(['src/node.ts'], {
+    const ended = await runToEnd(START_LINE, {
       DATA_DIR: place.dataDir,
       PORT: 'x',
       LOG_LEVEL: 'loud',
@@ -131,7 +132,7 @@ describe('a start that cannot be', () => {
 
   it('a second process in the same data folder is refused, and the first goes on', async () => {
     const one = await place.start();
-    const ended = await runToEnd(['src/node.ts'], { DATA_DIR: place.dataDir });
+    const ended = await runToEnd(START_LINE, { DATA_DIR: place.dataDir });
     expect(ended.code).toBe(1);
     expect(ended.stderr).toContain('in use by another process');
     expect((await fetch(`${one.url}/health`)).status).toBe(200);
@@ -146,7 +147,7 @@ describe('a start that cannot be', () => {
       const database = new DatabaseSync(join(place.dataDir, 'accounts', account, 'mailroom.db'));
       database.exec('UPDATE schema_version SET version = version + 1');
       database.close();
-      const ended = await runToEnd(['src/node.ts'], { DATA_DIR: place.dataDir });
+      const ended = await runToEnd(START_LINE, { DATA_DIR: place.dataDir });
       expect(ended.code).toBe(1);
       expect(ended.stderr).toMatch(
         new RegExp(
@@ -158,7 +159,7 @@ describe('a start that cannot be', () => {
 
   it('a port that is taken is said in words', async () => {
     const one = await place.start();
-    const ended = await runToEnd(['src/node.ts'], {
+    const ended = await runToEnd(START_LINE, {
       DATA_DIR: join(place.dataDir, 'other'),
       PORT: new URL(one.url).port,
     });
@@ -171,7 +172,7 @@ describe('a start that cannot be', () => {
     await writeFile(file, '');
     // A socket's path has an end, and the folder's is part of it.
     for (const folder of [file, join(place.dataDir, 'long'.repeat(30))]) {
-      const ended = await runToEnd(['src/node.ts'], { DATA_DIR: folder });
+      const ended = await runToEnd(START_LINE, { DATA_DIR: folder });
       expect(ended.code).toBe(1);
       expect(ended.stderr).toMatch(/^Mailwright cannot start\. .*\n$/m);
       expect(ended.stderr).not.toMatch(/^\s+at /m);

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
-import { StoreUnavailable } from '../../src/objects/store.ts';
+import { afterAll, afterEach, expect, it, vi } from 'vitest';
+import { collect } from '../../src/http/collect.ts';
+import { type ObjectStore, StoreUnavailable } from '../../src/objects/store.ts';
 import { openFolder } from '../../src/platform/node/folder.ts';
 import { objectsContract } from '../contracts/objects.ts';
 
@@ -13,6 +14,7 @@ async function folder(): Promise<string> {
   made.push(path);
   return path;
 }
+afterEach(() => vi.restoreAllMocks());
 afterAll(() => Promise.all(made.map((path) => rm(path, { recursive: true }))));
 
 let latest = '';
@@ -79,3 +81,43 @@ it('an object with a broken head gives a size and a hash that fit no message', a
   await writeFile(file, bytes);
   expect(await store.head('t/a/b')).toEqual({ size: -1, sha256: '', contentType: null });
 });
+
+/** How a file of this process is synced on its way. */
+async function syncsOnTheWay() {
+  const handle = await open(await folder());
+  const all: FileHandle = Object.getPrototypeOf(handle);
+  await handle.close();
+  return vi.spyOn(all, 'datasync');
+}
+
+const LARGE = randomBytes(5 * 1024 * 1024);
+
+it.each([
+  { how: 'that comes in pieces', body: () => pieces(LARGE) },
+  { how: 'that is there at once', body: () => LARGE },
+])('a large file $how is synced on its way', async ({ body }) => {
+  const syncs = await syncsOnTheWay();
+  const store = openFolder(await folder());
+  await store.put('t/a/b', body(), { contentType: null });
+  expect(syncs).toHaveBeenCalledTimes(2);
+  expect(Buffer.from(await bytesOf(store, 't/a/b')).equals(LARGE)).toBe(true);
+});
+
+it('a disk that fails on the way is told, and nothing of the file is there', async () => {
+  const root = await folder();
+  const store = openFolder(root);
+  const syncs = await syncsOnTheWay();
+  syncs.mockRejectedValueOnce(Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' }));
+  await expect(store.put('t/a/b', LARGE, { contentType: null })).rejects.toThrow(StoreUnavailable);
+  expect(await store.head('t/a/b')).toBe(null);
+  expect(await readdir(join(root, 'incoming'))).toEqual([]);
+});
+
+async function* pieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += 100_000) yield bytes.subarray(at, at + 100_000);
+}
+
+async function bytesOf(store: ObjectStore, key: string): Promise<Uint8Array> {
+  const found = await store.get(key);
+  return found === null ? new Uint8Array() : collect(found.body);
+}

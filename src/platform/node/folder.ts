@@ -117,12 +117,16 @@ async function write(file: FileHandle, passing: Measured): Promise<ObjectMeta> {
   let position = HEAD_BYTES;
   let synced = 0;
   for await (const piece of gathered(passing.pieces)) {
-    const at = position;
-    await reaching(() => writeAll(file, piece, at));
-    position += piece.byteLength;
-    if (position - synced < SYNC_EVERY_BYTES) continue;
-    synced = position;
-    await reaching(() => file.datasync());
+    // A file from a JSON body is one piece, however large it is.
+    for (let from = 0; from < piece.byteLength; from += SYNC_EVERY_BYTES) {
+      const part = piece.subarray(from, from + SYNC_EVERY_BYTES);
+      const at = position;
+      await reaching(() => writeAll(file, part, at));
+      position += part.byteLength;
+      if (position - synced < SYNC_EVERY_BYTES) continue;
+      synced = position;
+      await reaching(() => file.datasync());
+    }
   }
   const found = await passing.found();
   const head = Buffer.alloc(HEAD_BYTES, 0x20);

@@ -1,4 +1,3 @@
-import { readlinkSync } from 'node:fs';
 import { constants, getPriority, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { NOT_TOLD } from '../../inbound/authentication-results.ts';
@@ -19,6 +18,8 @@ export interface ThreadSetup {
   readonly store: Pick<Settings, 's3' | 'DATA_DIR'>;
   /** Where its half written objects are: nobody else's. */
   readonly incoming: string;
+  /** Whether others go before it where processors are few. */
+  readonly givesWay: boolean;
   readonly name: string;
   readonly read: ReadSettings;
   readonly returnPathDomain: string | null;
@@ -36,7 +37,7 @@ export type ThreadCall = ArrivalCall & { readonly task: 'read' | 'authenticate' 
  * it or of time, the thread ends, and the process does not notice.
  */
 async function serve(setup: ThreadSetup): Promise<void> {
-  giveWay();
+  if (setup.givesWay) giveWay();
   const { read, returnPathDomain, keys, store, name, incoming } = setup;
   const objects = await openObjects(store, () => {}, incoming);
   const check = createAuthenticationCheck({ name, after: clock.after });
@@ -66,14 +67,10 @@ async function serve(setup: ThreadSetup): Promise<void> {
 
 await serve(workerData as ThreadSetup);
 
-/** Where processors are few, whoever accepts goes first. Linux alone gives each thread a priority of its own (setpriority(2), Bugs). */
+/** Whoever accepts goes first. Linux alone gives each thread a priority of its own (setpriority(2), Bugs), and takes 0 for the one that asks. */
 function giveWay(): void {
-  try {
-    const [, , thread] = readlinkSync('/proc/thread-self').split('/');
-    const { PRIORITY_BELOW_NORMAL, PRIORITY_LOW } = constants.priority;
-    // Below whatever the process itself was started with.
-    setPriority(Number(thread), Math.min(getPriority() + PRIORITY_BELOW_NORMAL, PRIORITY_LOW));
-  } catch {
-    // Then mail is read as eagerly as it is accepted.
-  }
+  if (process.platform !== 'linux') return;
+  const { PRIORITY_BELOW_NORMAL, PRIORITY_LOW } = constants.priority;
+  // Below whatever the process itself was started with.
+  setPriority(0, Math.min(getPriority(0) + PRIORITY_BELOW_NORMAL, PRIORITY_LOW));
 }

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 /** A thread without work is let go after this: it is 30 MB that a quiet installation need not have. */
 const IDLE_MS = 60_000;
 
-/** A third of what it is unless told: each thread keeps it, and more does not make any of them faster. */
+/** Each thread keeps it, and more does not make any of them faster. What `--max-semi-space-size` of the process says goes before it (decision 0090). */
 const YOUNG_MEGABYTES = 16;
 
 /** After a thread that could not be started: the machine has no more of them for us. */
