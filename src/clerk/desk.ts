@@ -17,6 +17,8 @@ import { relayStateLine } from './relay-state-line.ts';
 
 /** A relay that has answered well within this time is taken to go on doing so. */
 const FLOWING_MS = 1_000;
+/** Messages for each connection: the one that waits for its reply, the one behind its dot, and one that is ready to go behind that. */
+const AHEAD = 3;
 
 /** One relay as the operator sees it. */
 export interface Standing {
@@ -114,13 +116,13 @@ export class Desk {
   }
 
   /**
-   * While a relay keeps answering, the next message for each connection is claimed and composed ahead, so that none waits
+   * While a relay keeps answering, the next messages for each connection are claimed and composed ahead, so that none waits
    * for a commit. One that is silent gets no more than it has connections: what is ahead of it would wait with it.
    */
   #free(now: number): number {
     const { connections } = this.relay;
     if (Math.abs(now - this.#wellAt) >= FLOWING_MS) return connections - this.#underWay;
-    const free = 2 * connections - this.#underWay;
+    const free = AHEAD * connections - this.#underWay;
     // A claim costs as much for one message as for several. More than every connection holds is on its way meanwhile.
     return free * 2 < connections ? 0 : free;
   }

@@ -27,19 +27,29 @@ export type Ending =
   /** We stopped: shutdown, a lost lease, a body that could not be read. */
   | { readonly kind: 'withdrawn'; readonly cause: string; readonly retryInMs: number };
 
-/** One open, authenticated connection. One transaction at a time. */
+/**
+ * One open, authenticated connection. One transaction at a time; but where commands may be pipelined, the next one may begin as soon
+ * as the dot of the one before has left (RFC 2920 §3.1: the message itself may be the first of a group of commands).
+ */
 export interface Connection {
   /** RFC 1870: the largest message in bytes that the server announced, or null. */
   readonly maxSize?: number | null;
   /** False once either side has ended it, or when what was read last leaves doubt about where it stands. */
   readonly usable: boolean;
-  /** `until` is the moment at which everything before the dot must be over. Never rejects. */
-  transact(submission: Submission, until: number): Promise<TransactionRecord>;
+  /** Never rejects. */
+  transact(submission: Submission, call: TransactCall): Promise<TransactionRecord>;
   /** QUIT, then closed; gives the other side two seconds. */
   quit(): Promise<void>;
   destroy(): void;
   /** Called once when the connection ends, by either side. */
   onEnd(listener: () => void): void;
+}
+
+export interface TransactCall {
+  /** The moment at which everything before the dot must be over. */
+  readonly until: number;
+  /** Called once if the next transaction may begin before this one has its reply. */
+  readonly mayFollow?: () => void;
 }
 
 /** Why no connection stands. */

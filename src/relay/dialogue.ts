@@ -3,13 +3,18 @@ import { mailCommand, rcptCommand } from './commands.ts';
 import { createDotStuffing } from './dot-stuffing.ts';
 import type { Envelope } from './relay.ts';
 import { isPositive } from './reply.ts';
-import type { AnyReply, Done, Sending } from './wire.ts';
+import type { AnyReply, Done, Sending, Told } from './wire.ts';
 
 /** What we write to. Nothing is written any more once it has ended. */
 export interface Line {
   readonly ended: boolean;
   /** Resolves when it has left this process, or never will. */
   write(bytes: Uint8Array | string): Promise<void>;
+  /**
+   * What is written before this turn of the loop is over leaves together. Otherwise a server that answers the first piece alone, and
+   * has not switched Nagle's algorithm off, keeps its second answer until the first is acknowledged: 40 ms on Linux.
+   */
+  gather(): void;
   /** Ends it at once; whoever waits hears of it. */
   end(cause: Error): void;
 }
@@ -18,7 +23,8 @@ export interface Line {
 export interface Dialogue {
   /** One complete reply. One that nobody waits for ends the line: it could be taken for the answer to the next command. */
   hear(reply: AnyReply): void;
-  send(envelope: Envelope, body: AsyncIterable<Uint8Array>, done: Done): Sending;
+  /** While the message before it still waits for the reply to its dot, only where commands may be pipelined. */
+  send(envelope: Envelope, body: AsyncIterable<Uint8Array>, told: Told): Sending;
   reset(done: Done): void;
   quit(): void;
 }
@@ -29,6 +35,7 @@ const CLOSING = 421;
 export function createDialogue(line: Line, offered: Capabilities): Dialogue {
   /** Who takes the next replies, in the order of the commands (RFC 2920 §3.1 keeps it when they are pipelined). */
   const takers: ((reply: AnyReply) => void)[] = [];
+  /** Of the message that was sent last. */
   let sending: Done = () => undefined;
 
   const ask = (command: string, taker: (reply: AnyReply) => void): string => {
@@ -36,7 +43,7 @@ export function createDialogue(line: Line, offered: Capabilities): Dialogue {
     return `${command}\r\n`;
   };
 
-  function send(envelope: Envelope, body: AsyncIterable<Uint8Array>, done: Done): Sending {
+  function send(envelope: Envelope, body: AsyncIterable<Uint8Array>, { done, dotLeft }: Told): Sending {
     const accepted: string[] = [];
     const waiting = [...envelope.recipients];
     let mail: AnyReply | null = null;
@@ -95,7 +102,10 @@ export function createDialogue(line: Line, offered: Capabilities): Dialogue {
           if (line.ended) return;
         }
         takers.push((reply) => (isPositive(reply) ? done() : refuse()));
-        await line.write(stuffing.end());
+        line.gather();
+        const written = line.write(stuffing.end());
+        dotLeft();
+        await written;
       } catch (cause) {
         done(cause instanceof Error ? cause : new Error('the body could not be written'));
       }

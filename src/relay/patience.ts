@@ -1,5 +1,10 @@
 import type { Phase } from '../../schemas/delivery.ts';
 
+/** Why a wait in this phase came to nothing. */
+export function timedOut(phase: Phase): string {
+  return `timed out in phase ${phase}`;
+}
+
 /** Time, handed in. `after` answers a function that takes the appointment back. */
 export interface Clock {
   now(): number;
@@ -49,7 +54,7 @@ export function createPatience(call: {
       if (stopped) return;
       const left = Math.max(call.until - call.clock.now(), 0);
       const wait = phase === 'dot' ? call.waits.dot : Math.min(call.waits[phase], left);
-      cancel = call.clock.after(wait, () => call.expired(`timed out in phase ${phase}`));
+      cancel = call.clock.after(wait, () => call.expired(timedOut(phase)));
     },
     stop() {
       stopped = true;

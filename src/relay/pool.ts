@@ -1,8 +1,9 @@
 import type { Connect, Connection, OpenCall, Opened, TransactionRecord } from './connection.ts';
 import { envelopeProblem } from './envelope.ts';
-import type { Clock, Waits } from './patience.ts';
+import { type Clock, timedOut, type Waits } from './patience.ts';
 import type { Condition, Relay, RelayConfig, Submission, SubmissionResult } from './relay.ts';
-import { createTurnstile } from './turnstile.ts';
+import { isPositive } from './reply.ts';
+import { createTurnstile, type Place } from './turnstile.ts';
 import { judgeOpening, resultByUs, resultOf, resultWithoutConnection } from './verdicts.ts';
 
 export interface RelayParts {
@@ -17,11 +18,25 @@ const IDLE_MS = 30_000;
 const MESSAGES_PER_CONNECTION = 100;
 /** When work is due again that found all connections taken. */
 const BUSY_RETRY_MS = 1_000;
+/** RFC 5321 §4.2.3. */
+const BAD_SEQUENCE = 503;
+const BEFORE_BODY = ['mail', 'rcpt', 'data'] as const;
 
 interface Pooled {
   readonly connection: Connection;
   carried: number;
   stopIdling: () => void;
+  /** Transactions that have not ended: one, and the next one behind its dot. */
+  underWay: number;
+  /** Settles when all of them have. */
+  over: Promise<void>;
+  isWorn: boolean;
+}
+
+/** What came of one submission; its connection is held until `over` settles. */
+interface Carried {
+  readonly result: SubmissionResult;
+  readonly over: Promise<void>;
 }
 
 /** One relay: a few connections, kept between messages, over the endpoint that worked last. */
@@ -31,6 +46,10 @@ export function createRelay(config: RelayConfig, parts: RelayParts): Relay {
   const underWay = new Set<AbortController>();
   let isClosing = false;
   const idle: Pooled[] = [];
+  /** Their dots are leaving: the next envelope goes along with each, and saves a round trip. As many are on their way to take them. */
+  const atDot: Pooled[] = [];
+  /** False once this relay has lost step over that. */
+  let mayFollow = true;
   let endpointInUse = 0;
   let maxSize: number | null = null;
 
@@ -52,18 +71,63 @@ export function createRelay(config: RelayConfig, parts: RelayParts): Relay {
   }
 
   /** A kept connection that is gone before MAIL was answered says nothing about the message: one fresh one, uncounted. */
-  async function carry(submission: Submission): Promise<SubmissionResult> {
+  async function carry(submission: Submission, place: Place): Promise<Carried> {
     const until = parts.clock.now() + parts.waits.beforeDot;
-    const kept = takeIdle();
+    const kept = takeKept();
     if (kept !== null) {
-      const record = await kept.connection.transact(submission, until);
-      if (!isStale(record)) return finish(kept, record);
+      const isBehind = kept.underWay > 0;
+      const record = await transact(kept, submission, { until, place });
+      const isStale = isGone(record) || (isBehind && isUnsure(record));
+      // The relay was never asked: nothing is known of it.
+      const isPutBack = isBehind && record.mail === null && record.ending.kind === 'withdrawn';
+      if (isPutBack) {
+        const count = submission.envelope.recipients.length;
+        return { result: resultByUs(putBack(submission.signal.aborted), count), over: kept.over };
+      }
+      if (!isStale) return { result: resultOf(record), over: kept.over };
+      if (isBehind && hasLostStep(record)) mayFollow = false;
       kept.connection.destroy();
     }
     const opened = await open({ until, signal: submission.signal });
-    if (!opened.ok) return resultWithoutConnection(opened.failure, submission.envelope.recipients.length);
-    const fresh: Pooled = { connection: opened.connection, carried: 0, stopIdling: () => undefined };
-    return finish(fresh, await fresh.connection.transact(submission, until));
+    if (!opened.ok) {
+      const result = resultWithoutConnection(opened.failure, submission.envelope.recipients.length);
+      return { result, over: Promise.resolve() };
+    }
+    const fresh: Pooled = {
+      connection: opened.connection,
+      carried: 0,
+      stopIdling: () => undefined,
+      underWay: 0,
+      over: Promise.resolve(),
+      isWorn: false,
+    };
+    const record = await transact(fresh, submission, { until, place });
+    return { result: resultOf(record), over: fresh.over };
+  }
+
+  function transact(
+    pooled: Pooled,
+    submission: Submission,
+    { until, place }: { readonly until: number; readonly place: Place },
+  ): Promise<TransactionRecord> {
+    pooled.underWay += 1;
+    const ended = pooled.connection.transact(submission, {
+      until,
+      mayFollow() {
+        const isLast = pooled.carried + pooled.underWay >= MESSAGES_PER_CONNECTION;
+        if (!mayFollow || isClosing || isLast || pooled.underWay > 1) return;
+        // Who waits longest comes for it before the loop turns.
+        if (place.handOver()) atDot.push(pooled);
+      },
+    });
+    pooled.over = Promise.all([pooled.over, ended]).then(([, record]) => {
+      pooled.underWay -= 1;
+      pooled.carried += 1;
+      // "Too many recipients" may be counted per connection: the rest goes over a new one.
+      pooled.isWorn ||= resultOf(record).recipientsTaken !== undefined;
+      if (pooled.underWay === 0) giveBack(pooled);
+    });
+    return ended;
   }
 
   /** Runs `work` with a signal that aborts with the given one, and when the relay is closed. */
@@ -81,7 +145,9 @@ export function createRelay(config: RelayConfig, parts: RelayParts): Relay {
     }
   }
 
-  function takeIdle(): Pooled | null {
+  function takeKept(): Pooled | null {
+    const leaving = atDot.shift();
+    if (leaving?.connection.usable === true) return leaving;
     for (let pooled = idle.pop(); pooled !== undefined; pooled = idle.pop()) {
       pooled.stopIdling();
       if (pooled.connection.usable) return pooled;
@@ -89,15 +155,11 @@ export function createRelay(config: RelayConfig, parts: RelayParts): Relay {
     return null;
   }
 
-  function finish(pooled: Pooled, record: TransactionRecord): SubmissionResult {
-    const result = resultOf(record);
-    pooled.carried += 1;
-    // "Too many recipients" may be counted per connection: the rest goes over a new one.
-    const isWorn = pooled.carried >= MESSAGES_PER_CONNECTION || result.recipientsTaken !== undefined;
+  function giveBack(pooled: Pooled): void {
+    const isWorn = pooled.isWorn || pooled.carried >= MESSAGES_PER_CONNECTION;
     if (!pooled.connection.usable) pooled.connection.destroy();
     else if (isWorn || isClosing) void pooled.connection.quit();
     else keep(pooled);
-    return result;
   }
 
   function keep(pooled: Pooled): void {
@@ -125,12 +187,15 @@ export function createRelay(config: RelayConfig, parts: RelayParts): Relay {
       const problem = envelopeProblem(given.envelope);
       if (problem !== null) return resultByUs(INVALID_ENVELOPE, count);
       return unlessClosed(given.signal, async (signal) => {
-        const leave = await turnstile.enter({ signal, patienceMs: parts.waits.slot });
-        if (leave === null) return resultByUs(putBack(signal.aborted), count);
+        const place = await turnstile.enter({ signal, patienceMs: parts.waits.slot });
+        if (place === null) return resultByUs(putBack(signal.aborted), count);
         try {
-          return await carry({ ...given, signal });
-        } finally {
-          leave();
+          const { result, over } = await carry({ ...given, signal }, place);
+          void over.then(place.leave);
+          return result;
+        } catch (cause) {
+          place.leave();
+          throw cause;
         }
       });
     },
@@ -158,9 +223,25 @@ function mayTryNextPort(opened: Opened): boolean {
 }
 
 /** Also when a 421 crossed with our MAIL: a server that ends an idle connection says so, and then closes. */
-function isStale({ mail, ending, phase }: TransactionRecord): boolean {
+function isGone({ mail, ending, phase }: TransactionRecord): boolean {
   if (phase !== 'mail' && mail?.code !== 421) return false;
   return ending.kind === 'broken' ? mail === null || mail.code === 421 : mail?.code === 421;
+}
+
+/**
+ * Behind a dot, a reply too many would be taken for the answer to MAIL, and every later one be misread: a refused sender for a
+ * refused recipient. Only a 354 in its place shows that they are in step. Everything else is asked again alone.
+ */
+function isUnsure({ phase, ending }: TransactionRecord): boolean {
+  return phase !== 'body' && phase !== 'dot' && (ending.kind === 'answered' || ending.kind === 'broken');
+}
+
+/** There are servers that throw away what comes behind a dot, or some of it, and servers that answer the dot twice. */
+function hasLostStep({ mail, recipients, data, ending }: TransactionRecord): boolean {
+  if (mail?.code === BAD_SEQUENCE) return true;
+  if (ending.kind !== 'broken') return false;
+  const isMisplaced = [mail, ...recipients].some((reply) => reply?.code === 354) || isPositive(data);
+  return isMisplaced || BEFORE_BODY.some((phase) => ending.cause === timedOut(phase));
 }
 
 /** Never put right in silence, and no text of the address: what it holds is what was wrong with it. */

@@ -1,51 +1,99 @@
-import type { Connection, Ending, TransactionRecord } from './connection.ts';
+import type { Connection, Ending, TransactCall, TransactionRecord } from './connection.ts';
 import { needsSmtputf8 } from './envelope.ts';
 import type { Session, SessionParts } from './opening.ts';
 import { createRecorder } from './recorder.ts';
 import type { Submission } from './relay.ts';
-import { transact } from './transaction.ts';
+import { type Ear, transact } from './transaction.ts';
 import { step } from './wire.ts';
 
 /** How long a server may take to answer QUIT. */
 const QUIT_MS = 2_000;
 
-/** A session that carries one transaction after another. */
+/** A session that carries one transaction after another, the next one's envelope behind the dot of the last. */
 export function createConnection(session: Session, parts: SessionParts): Connection {
-  const { wire } = session;
+  const { wire, capabilities } = session;
+  /** Those that wait for replies, in the order of their commands. */
+  const ears: Ear[] = [];
   let inDoubt = false;
   let isOpen = false;
   let ended = (): void => undefined;
-  const rest = (): void => {
-    wire.hear = () => undefined;
-    wire.broke = () => ended();
-  };
-  rest();
+  /** Settles when the last transaction has its reply, or never gets one. */
+  let last: Promise<void> | null = null;
+  listen();
+
+  function listen(): void {
+    wire.hear = (reply) => ears[0]?.hear(reply);
+    wire.broke = (cause) => {
+      if (ears.length === 0) ended();
+      for (const ear of [...ears]) ear.broke(cause);
+    };
+  }
 
   /** A transaction that stopped before the dot still stands at the server: a second MAIL would be refused (503). */
   async function clearAway({ signal }: Submission): Promise<string | null> {
-    if (!isOpen) return null;
+    // Behind a dot nothing is open: that message ends with its reply, whatever it says.
+    if (!isOpen || ears.length > 0) return null;
     const error = await step(wire, signal, (done) => wire.reset(done));
     await wire.turn();
+    listen();
     return error === null ? null : error.message;
   }
 
+  async function carry(
+    submission: Submission,
+    { until, mayFollow }: TransactCall,
+  ): Promise<TransactionRecord> {
+    const turn = ears.length > 0 ? last : null;
+    let own: Ear | null = null;
+    const record = await transact({
+      wire,
+      parts,
+      submission: asOffered(session, submission),
+      until,
+      turn,
+      listen(ear) {
+        own = ear;
+        ears.push(ear);
+      },
+      dotLeft() {
+        if (capabilities.pipelining) mayFollow?.();
+      },
+      ended(isAnswered) {
+        const place = own === null ? -1 : ears.indexOf(own);
+        if (place !== -1) ears.splice(place, 1);
+        inDoubt ||= !isAnswered;
+        // One that was sent behind another and is given up leaves that one its reply.
+        if (inDoubt && ((place === 0 && !isAnswered) || ears.length === 0)) destroy();
+      },
+    });
+    isOpen = record.final === null;
+    return record;
+  }
+
+  /** Whoever waits hears of it: the wire itself need not tell. */
+  function destroy(): void {
+    wire.destroy();
+    for (const ear of ears.splice(0)) ear.broke(new Error('connection closed'));
+  }
+
   return {
-    maxSize: session.capabilities.maxSize,
+    maxSize: capabilities.maxSize,
     get usable() {
       return !inDoubt && !wire.ended;
     },
-    async transact(submission, until) {
+    async transact(submission, call) {
       const refusal = unfit(session, submission);
       if (refusal !== null) return untouched(session, submission, refusal);
       const stuck = await clearAway(submission);
-      const record =
-        stuck === null
-          ? await transact({ wire, parts, submission: asOffered(session, submission), until })
-          : untouched(session, submission, { kind: 'broken', cause: stuck });
-      inDoubt = record.ending.kind !== 'answered';
-      isOpen = record.final === null;
-      if (inDoubt) wire.destroy();
-      rest();
+      if (stuck !== null) {
+        inDoubt = true;
+        wire.destroy();
+        return untouched(session, submission, { kind: 'broken', cause: stuck });
+      }
+      const carried = carry(submission, call);
+      const settled = carried.then(() => undefined);
+      last = settled;
+      const record = await carried;
       await wire.turn();
       return record;
     },

@@ -17,6 +17,8 @@ export type OpenedSocket =
       readonly socket: Socket;
       /** Resolves when what came in until now has been read. On Node the wait for phase `dot` to be durable does that. */
       readonly caughtUp?: () => Promise<void>;
+      /** Runs this when all promises that are settled by now have been acted on, and before the loop waits. */
+      readonly afterPromises: (run: () => void) => void;
     }
   | {
       readonly ok: false;
@@ -117,7 +119,7 @@ function reasonOf(signal: AbortSignal): string {
 function createWire(
   { endpoint, config }: OpenCall,
   parts: SmtpParts,
-  { socket, caughtUp }: Extract<OpenedSocket, { ok: true }>,
+  { socket, caughtUp, afterPromises }: Extract<OpenedSocket, { ok: true }>,
 ): Wire {
   const starttls = endpoint.security === 'starttls';
   const session = new SMTPConnection({
@@ -191,6 +193,12 @@ function createWire(
             return hasEnded;
           },
           write: (bytes) => written(current, bytes),
+          gather() {
+            const held = current;
+            held.cork();
+            // The next message's commands are written by promises that are settled by now.
+            afterPromises(() => held.uncork());
+          },
           end,
         },
         offered,
@@ -198,7 +206,7 @@ function createWire(
     },
     reset: (done) => spoken().reset(done),
     quit: () => spoken().quit(),
-    send: (envelope, body, done) => spoken().send(envelope, body, done),
+    send: (envelope, body, told) => spoken().send(envelope, body, told),
     // Every piece of a body is waited for as it is written. Only what came in meanwhile may still be unread.
     flushed: caughtUp ?? (() => Promise.resolve()),
     destroy() {

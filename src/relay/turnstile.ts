@@ -3,8 +3,15 @@ import { type Bucket, fullBucket, take, waitForOne } from './rate.ts';
 
 /** Lets in so many at once, and so many a second, first come, first served. */
 export interface Turnstile {
-  /** Answers how to leave again, or null when the wait was aborted or too long. */
-  enter(call: { readonly signal: AbortSignal; readonly patienceMs: number }): Promise<(() => void) | null>;
+  /** Null when the wait was aborted or too long. */
+  enter(call: { readonly signal: AbortSignal; readonly patienceMs: number }): Promise<Place | null>;
+}
+
+export interface Place {
+  /** Given up, once, for whoever comes next. */
+  leave(): void;
+  /** Gives it to the one who waits longest, who goes on at once; false, and it is kept, when there is none or not yet. */
+  handOver(): boolean;
 }
 
 export function createTurnstile(call: {
@@ -42,9 +49,26 @@ export function createTurnstile(call: {
     }
   }
 
-  function leave(): void {
-    free += 1;
-    letIn();
+  function place(): Place {
+    let isHeld = true;
+    const leave = (): void => {
+      if (!isHeld) return;
+      isHeld = false;
+      free += 1;
+      letIn();
+    };
+    return {
+      leave,
+      handOver() {
+        // Who waits though a place is free waits for the rate.
+        if (!isHeld || waiting.size === 0 || free > 0) return false;
+        free = 1;
+        letIn();
+        isHeld = free > 0;
+        free = 0;
+        return !isHeld;
+      },
+    };
   }
 
   return {
@@ -53,14 +77,14 @@ export function createTurnstile(call: {
       // Nobody waits and nothing is to be waited for.
       if (free > 0 && waiting.size === 0 && rate === null) {
         free -= 1;
-        return Promise.resolve(leave);
+        return Promise.resolve(place());
       }
       return new Promise((resolve) => {
         const done = (entered: boolean): void => {
           waiting.delete(admitted);
           cancel();
           signal.removeEventListener('abort', giveUp);
-          resolve(entered ? leave : null);
+          resolve(entered ? place() : null);
           if (!entered) letIn();
         };
         const admitted = (): void => done(true);

@@ -6,6 +6,12 @@ export type AnyReply = Reply | UnreadableReply;
 
 export type Done = (error?: Error | null) => void;
 
+/** What becomes of a message under way. */
+export interface Told {
+  readonly dotLeft: () => void;
+  readonly done: Done;
+}
+
 /**
  * An SMTP client library on one socket, and our own ear beside it. The library speaks until the session stands, and then we
  * do; what we heard decides.
@@ -35,8 +41,11 @@ export interface Wire {
   adopt(offered: Capabilities): void;
   /** RSET. */
   reset(done: Done): void;
-  /** MAIL, RCPT, DATA; after its 354 the body, read as it is written; the final dot when the body ends. */
-  send(envelope: Envelope, body: AsyncIterable<Uint8Array>, done: Done): Sending;
+  /**
+   * MAIL, RCPT, DATA; after its 354 the body, read as it is written; the final dot when the body ends. `dotLeft` is called when it
+   * is on its way: the next message may be sent behind it.
+   */
+  send(envelope: Envelope, body: AsyncIterable<Uint8Array>, told: Told): Sending;
   /** Resolves when all that was written has left this process, or never will, and what came in until then is heard. */
   flushed(): Promise<void>;
   /** QUIT. */

@@ -26,6 +26,7 @@ function stage(offered = PIPELINING): Stage {
       },
       write: async (bytes) =>
         void written.push(typeof bytes === 'string' ? bytes : Buffer.from(bytes).toString()),
+      gather: () => undefined,
       end: (cause) => void ends.push(cause.message),
     },
     offered,
@@ -48,7 +49,10 @@ async function* body(): AsyncGenerator<Uint8Array> {
 
 function sent({ dialogue }: Stage) {
   const told: (string | null)[] = [];
-  const sending = dialogue.send(ENVELOPE, body(), (error) => told.push(error?.message ?? null));
+  const sending = dialogue.send(ENVELOPE, body(), {
+    dotLeft: () => undefined,
+    done: (error) => told.push(error?.message ?? null),
+  });
   return { told, sending };
 }
 
@@ -130,7 +134,7 @@ describe('A message', () => {
         isLeft = true;
       }
     }
-    one.dialogue.send(ENVELOPE, long(), () => undefined);
+    one.dialogue.send(ENVELOPE, long(), { dotLeft: () => undefined, done: () => undefined });
     await one.says('250 ok', '250 ok', '250 ok', '354 go on');
     expect([read, isLeft, one.written.includes('.\r\n')]).toEqual([4, true, false]);
   });

@@ -50,7 +50,7 @@ function handWire(): HandWire {
     destroy() {
       destroyed += 1;
     },
-    send(_envelope, given, done) {
+    send(_envelope, given, { done }) {
       body = given;
       wire.done = done;
       return {
@@ -84,7 +84,17 @@ function begin(wanted: Partial<Submission> = {}): {
   const clock = createManualClock();
   const until = clock.now() + NODE_WAITS.beforeDot;
   const submission = { ...submissionOf(), ...wanted };
-  return { wire, clock, record: transact({ wire, parts: { clock, waits: NODE_WAITS }, submission, until }) };
+  const record = transact({
+    wire,
+    parts: { clock, waits: NODE_WAITS },
+    submission,
+    until,
+    turn: null,
+    listen: (ear) => Object.assign(wire, ear),
+    dotLeft: () => undefined,
+    ended: (isAnswered) => isAnswered || wire.destroy(),
+  });
+  return { wire, clock, record };
 }
 
 function goAhead(wire: HandWire): void {

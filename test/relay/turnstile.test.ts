@@ -51,9 +51,9 @@ describe('A turnstile', () => {
     const turnstile = createTurnstile({ slots: 1, rate: null, clock: createManualClock() });
     const order: number[] = [];
     const visits = [0, 1, 2, 3].map(async (number) => {
-      const leave = await turnstile.enter({ signal: never, patienceMs: 1_000 });
+      const place = await turnstile.enter({ signal: never, patienceMs: 1_000 });
       order.push(number);
-      leave?.();
+      place?.leave();
     });
     await Promise.all(visits);
     expect(order).toEqual([0, 1, 2, 3]);
@@ -62,7 +62,7 @@ describe('A turnstile', () => {
   it('forgets who gave up, and the next takes the place', async () => {
     const clock = createManualClock();
     const turnstile = createTurnstile({ slots: 1, rate: null, clock });
-    const leave = await turnstile.enter({ signal: never, patienceMs: 1_000 });
+    const place = await turnstile.enter({ signal: never, patienceMs: 1_000 });
     const stop = new AbortController();
     const aborted = turnstile.enter({ signal: stop.signal, patienceMs: 1_000 });
     const impatient = turnstile.enter({ signal: never, patienceMs: 10 });
@@ -71,7 +71,7 @@ describe('A turnstile', () => {
     clock.advance(10);
     expect(await aborted).toBeNull();
     expect(await impatient).toBeNull();
-    leave?.();
+    place?.leave();
     expect(await patient).not.toBeNull();
     expect(clock.pending).toBe(0);
   });

@@ -60,6 +60,8 @@ function opened(
 ): Promise<OpenedSocket> {
   return new Promise((resolve) => {
     const { signal } = call;
+    // A dot would wait until its body is acknowledged, which the other side puts off because it has nothing to say yet.
+    socket.setNoDelay(true);
     const settle = (result: OpenedSocket): void => {
       signal.removeEventListener('abort', aborted);
       socket.removeListener('close', closed);
@@ -75,7 +77,7 @@ function opened(
     // Stays on for good: an error between here and the next listener would end the process.
     socket.on('error', (error: NodeJS.ErrnoException) => fail(messageOf(error), error.code));
     socket.once('close', closed);
-    socket.once(call.ready, () => settle({ ok: true, socket }));
+    socket.once(call.ready, () => settle({ ok: true, socket, afterPromises: process.nextTick }));
     signal.addEventListener('abort', aborted, { once: true });
     if (signal.aborted) aborted();
   });

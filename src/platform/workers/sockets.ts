@@ -38,6 +38,11 @@ function caughtUp(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
+/** Not `process.nextTick`, which is one promise more here. */
+function afterPromises(run: () => void): void {
+  setImmediate(run);
+}
+
 function opened(
   socket: Socket,
   ready: 'connect' | 'secureConnect',
@@ -56,7 +61,7 @@ function opened(
     // Stays on for good: an error between here and the next listener would end the isolate.
     socket.on('error', (error) => fail(error.message));
     socket.once('close', closed);
-    socket.once(ready, () => end({ ok: true, socket, caughtUp }));
+    socket.once(ready, () => end({ ok: true, socket, caughtUp, afterPromises }));
     signal.addEventListener('abort', aborted, { once: true });
     if (signal.aborted) aborted();
   });
