@@ -36,11 +36,6 @@ export const MISSED: readonly { readonly of: RegExp; readonly because: string }[
       'Express answers after SMTP and writes nothing down: there is one write to the disk less for the answer, two less for the dot and the outcome, and nothing to read back.',
   },
   {
-    of: /^latency: /,
-    because:
-      'a mail takes as many round trips as in the pool; what is left is the wait for the disk before its dot, which the pool does not have.',
-  },
-  {
     of: /^memory: workerd/,
     because:
       'nearly all of it is memory that nobody holds any more and that the runtime has not collected yet: it hardly grows with the file (decision 0054).',
