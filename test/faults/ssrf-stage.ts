@@ -85,6 +85,8 @@ function buildNetwork(): void {
   run(`ip addr add ${PUBLIC}/32 dev lo`);
   run('ip link add inside type veth peer name beyond');
   run('ip link set beyond up');
+  // Without an address of its own it has nothing to announce, and the kernel no packet to send.
+  run('ip link set inside addrgenmode none');
   run('ip link set inside up arp off');
   run('ip addr add 10.99.99.99/32 dev inside');
   run('ip -6 addr add fd99::99/128 dev inside nodad');
