@@ -71,6 +71,10 @@ await serve(workerData as ThreadSetup);
 function giveWay(): void {
   if (process.platform !== 'linux') return;
   const { PRIORITY_BELOW_NORMAL, PRIORITY_LOW } = constants.priority;
-  // Below whatever the process itself was started with.
-  setPriority(0, Math.min(getPriority(0) + PRIORITY_BELOW_NORMAL, PRIORITY_LOW));
+  try {
+    // Below whatever the process itself was started with.
+    setPriority(0, Math.min(getPriority(0) + PRIORITY_BELOW_NORMAL, PRIORITY_LOW));
+  } catch {
+    // Forbidden (a filter of system calls): then mail is read as eagerly as it is accepted.
+  }
 }
