@@ -1,11 +1,10 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { call } from '../support/caller.ts';
 import { CrashRunner } from '../support/crash-runner.ts';
 import { openSink } from '../support/sink.ts';
 import { cpuOf } from '../support/usage.ts';
 import { pause, soon } from '../support/wait-until.ts';
+import { WebhookSink } from '../support/webhook-sink.ts';
 import { KEY, relaySettings } from './sending.ts';
 
 const LIFETIME_MS = 2 * 3_600_000;
@@ -30,7 +29,8 @@ export interface MailStage {
 
 export async function openMailStage(): Promise<MailStage> {
   const sink = await openSink();
-  const hook = await openHook();
+  let secret: string | null = null;
+  const hook = await WebhookSink.open({ secretOf: () => secret, fail: () => null, now: () => Date.now() });
   const runner = await CrashRunner.open({
     ...relaySettings(sink),
     RECEIVING_DOMAINS: 'example.com',
@@ -43,8 +43,9 @@ export async function openMailStage(): Promise<MailStage> {
   };
   try {
     await runner.start({ lifetimeMs: LIFETIME_MS });
-    const body = JSON.stringify({ endpoint: hook.url, events: ['email.received'] });
-    await call({ url: `${runner.url}/webhooks`, key: KEY, body });
+    const body = JSON.stringify({ endpoint: hook.url('mail'), events: ['email.received'] });
+    const made = await call({ url: `${runner.url}/webhooks`, key: KEY, body });
+    secret = JSON.parse(made?.text ?? '{}').signing_secret ?? null;
   } catch (cause) {
     await close();
     throw cause;
@@ -72,30 +73,12 @@ export async function openMailStage(): Promise<MailStage> {
         return null;
       }
     },
-    isTold: (id) => (id === null ? Promise.resolve(false) : soon(() => hook.told.has(id), READ_WITHIN_MS)),
+    isTold: async (id) =>
+      id !== null &&
+      (await soon(() => [...hook.events.values()].some(({ emailId }) => emailId === id), READ_WITHIN_MS)),
     untilIdle: () => untilIdle(runner.pid),
     close,
   };
-}
-
-async function openHook() {
-  /** Ids of received mails that it was told of. */
-  const told = new Set<string>();
-  const server = createServer((request, response) => {
-    let text = '';
-    request.setEncoding('utf8').on('data', (piece: string) => (text += piece));
-    request.on('end', () => {
-      told.add(JSON.parse(text).data.email_id);
-      response.writeHead(204).end();
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const close = (): Promise<void> =>
-    new Promise((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, told, close };
 }
 
 async function untilIdle(pid: number): Promise<void> {
