@@ -3,6 +3,7 @@ import { envelopeProblem } from './envelope.ts';
 import { type Clock, timedOut, type Waits } from './patience.ts';
 import type { Condition, Relay, RelayConfig, Submission, SubmissionResult } from './relay.ts';
 import { isPositive } from './reply.ts';
+import { BUSY_RETRY_MS } from './transaction.ts';
 import { createTurnstile, type Place } from './turnstile.ts';
 import { judgeOpening, resultByUs, resultOf, resultWithoutConnection } from './verdicts.ts';
 
@@ -16,8 +17,6 @@ export interface RelayParts {
 const IDLE_MS = 30_000;
 /** Messages over one connection; servers commonly allow a hundred. */
 const MESSAGES_PER_CONNECTION = 100;
-/** When work is due again that found all connections taken. */
-const BUSY_RETRY_MS = 1_000;
 /** RFC 5321 §4.2.3. */
 const BAD_SEQUENCE = 503;
 const BEFORE_BODY = ['mail', 'rcpt', 'data'] as const;
@@ -76,15 +75,11 @@ export function createRelay(config: RelayConfig, parts: RelayParts): Relay {
     const kept = takeKept();
     if (kept !== null) {
       const isBehind = kept.underWay > 0;
-      const record = await transact(kept, submission, { until, place });
+      const { record, result } = await transact(kept, submission, { until, place });
       const isStale = isGone(record) || (isBehind && isUnsure(record));
-      // The relay was never asked: nothing is known of it.
-      const isPutBack = isBehind && record.mail === null && record.ending.kind === 'withdrawn';
-      if (isPutBack) {
-        const count = submission.envelope.recipients.length;
-        return { result: resultByUs(putBack(submission.signal.aborted), count), over: kept.over };
-      }
-      if (!isStale) return { result: resultOf(record), over: kept.over };
+      // Nobody was asked yet: nothing is known of the relay.
+      const isUnasked = isBehind && record.mail === null && record.ending.kind === 'withdrawn';
+      if (!isStale) return { result: isUnasked ? { ...result, condition: null } : result, over: kept.over };
       if (isBehind && hasLostStep(record)) mayFollow = false;
       kept.connection.destroy();
     }
@@ -101,17 +96,17 @@ export function createRelay(config: RelayConfig, parts: RelayParts): Relay {
       over: Promise.resolve(),
       isWorn: false,
     };
-    const record = await transact(fresh, submission, { until, place });
-    return { result: resultOf(record), over: fresh.over };
+    const { result } = await transact(fresh, submission, { until, place });
+    return { result, over: fresh.over };
   }
 
   function transact(
     pooled: Pooled,
     submission: Submission,
     { until, place }: { readonly until: number; readonly place: Place },
-  ): Promise<TransactionRecord> {
+  ): Promise<{ readonly record: TransactionRecord; readonly result: SubmissionResult }> {
     pooled.underWay += 1;
-    const ended = pooled.connection.transact(submission, {
+    const transaction = pooled.connection.transact(submission, {
       until,
       mayFollow() {
         const isLast = pooled.carried + pooled.underWay >= MESSAGES_PER_CONNECTION;
@@ -120,11 +115,12 @@ export function createRelay(config: RelayConfig, parts: RelayParts): Relay {
         if (place.handOver()) atDot.push(pooled);
       },
     });
-    pooled.over = Promise.all([pooled.over, ended]).then(([, record]) => {
+    const ended = transaction.then((record) => ({ record, result: resultOf(record) }));
+    pooled.over = Promise.all([pooled.over, ended]).then(([, { result }]) => {
       pooled.underWay -= 1;
       pooled.carried += 1;
       // "Too many recipients" may be counted per connection: the rest goes over a new one.
-      pooled.isWorn ||= resultOf(record).recipientsTaken !== undefined;
+      pooled.isWorn ||= result.recipientsTaken !== undefined;
       if (pooled.underWay === 0) giveBack(pooled);
     });
     return ended;

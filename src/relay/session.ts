@@ -91,8 +91,7 @@ export function createConnection(session: Session, parts: SessionParts): Connect
         return untouched(session, submission, { kind: 'broken', cause: stuck });
       }
       const carried = carry(submission, call);
-      const settled = carried.then(() => undefined);
-      last = settled;
+      last = carried.then(() => undefined);
       const record = await carried;
       await wire.turn();
       return record;

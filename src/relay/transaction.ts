@@ -28,8 +28,10 @@ interface Call {
   readonly ended: (isAnswered: boolean) => void;
 }
 
+/** When work is due again that found all connections taken. */
+export const BUSY_RETRY_MS = 1_000;
 /** A message that was sent behind another waits no longer for that one's reply than it would have waited for a connection. */
-const BUSY: Ending = { kind: 'withdrawn', cause: 'busy', retryInMs: 1_000 };
+const BUSY: Ending = { kind: 'withdrawn', cause: 'busy', retryInMs: BUSY_RETRY_MS };
 
 /**
  * One MAIL to its end. Whatever happens first ends it: the library's callback, a reply that leaves doubt, the end of the

@@ -39,6 +39,17 @@ describe('relays do not hold each other up', () => {
     expect(house.relay.submitted).toHaveLength(3);
   });
 
+  it('but to one that has just answered, three for each: at the dot, behind it, and ready', async () => {
+    const relay = scriptedRelay({ name: 'main', connections: 2 });
+    const house = new House({ relays: [relay] });
+    const first = house.accept();
+    await house.until(() => house.states(first)[0] === 'sent');
+    relay.script = hangs;
+    for (let n = 0; n < 20; n++) house.accept();
+    await house.clock.advance(500);
+    expect(relay.submitted).toHaveLength(1 + 3 * 2);
+  });
+
   it('accounts take turns: a long queue of one does not keep out another', async () => {
     const order: string[] = [];
     const relay = scriptedRelay({ name: 'main', connections: 1 });

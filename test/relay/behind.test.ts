@@ -1,5 +1,5 @@
-import { createServer, type Socket } from 'node:net';
-import { afterEach, describe, expect, it, test } from 'vitest';
+import { createServer, Socket } from 'node:net';
+import { afterEach, describe, expect, it, test, vi } from 'vitest';
 import { NODE_WAITS } from '../../src/relay/patience.ts';
 import type { Relay } from '../../src/relay/relay.ts';
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
@@ -21,6 +21,7 @@ interface Visit {
 
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {
+  vi.restoreAllMocks();
   for (const close of closers.splice(0)) await close();
 });
 
@@ -144,14 +145,29 @@ const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('The envelope of the next message', () => {
   test('leaves in one piece with the dot, and each message is settled from its own reply', async () => {
+    // What several writes come to is in the socket's hands: the other side cannot see it.
+    const together: string[] = [];
+    const usual = Socket.prototype._writev;
+    vi.spyOn(Socket.prototype, '_writev').mockImplementation(function (this: Socket, chunks, done) {
+      together.push(chunks.map(({ chunk }) => chunk.toString()).join(''));
+      usual?.call(this, chunks, done);
+    });
     const { server, one, two, visit, dot } = await pair();
     expect(dot).toMatch(/\r\n\.\r\nMAIL FROM:<two@/);
+    expect(together).toEqual([`.\r\n${ENVELOPE_2}`]);
     visit.says('250 2.0.0 first', ...GO);
     expect((await one).verdicts[0]).toMatchObject({ kind: 'sent', smtp: { response: '250 2.0.0 first' } });
     await visit.hears('\r\n.\r\n');
     visit.says('451 4.3.0 second');
     expect((await two).verdicts[0]).toMatchObject({ kind: 'deferred', smtp: { code: 451 } });
     expect(server.visits).toBe(1);
+  });
+
+  test('does not wait until what was written before is acknowledged', async () => {
+    // nodemailer does that when it opens the session.
+    const atOnce = vi.spyOn(Socket.prototype, 'setNoDelay');
+    await pair();
+    expect(atOnce).toHaveBeenCalledWith(true);
   });
 
   test('goes on when the message before it is refused at its dot', async () => {

@@ -76,6 +76,48 @@ describe('A turnstile', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('a place that is handed over goes to the one who waits longest, and is left once', async () => {
+    const turnstile = createTurnstile({ slots: 1, rate: null, clock: createManualClock() });
+    const enter = () => turnstile.enter({ signal: never, patienceMs: 1_000 });
+    const place = await enter();
+    expect(place?.handOver()).toBe(false);
+    const order: string[] = [];
+    const longest = enter().then((one) => {
+      order.push('longest');
+      return one;
+    });
+    const next = enter().then(() => order.push('next'));
+    expect(place?.handOver()).toBe(true);
+    expect(place?.handOver()).toBe(false);
+    place?.leave();
+    const other = await longest;
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(order).toEqual(['longest']);
+    other?.leave();
+    await next;
+    expect(order).toEqual(['longest', 'next']);
+  });
+
+  it('a place is kept by whoever would hand it over to one that waits for the rate', async () => {
+    const clock = createManualClock();
+    const turnstile = createTurnstile({ slots: 2, rate: 1, clock });
+    const enter = () => turnstile.enter({ signal: never, patienceMs: 5_000 });
+    const place = await enter();
+    const second = enter();
+    expect(place?.handOver()).toBe(false);
+    clock.advance(1_000);
+    await second;
+    const third = enter();
+    expect(place?.handOver()).toBe(false);
+    place?.leave();
+    clock.advance(1_000);
+    expect(await third).not.toBeNull();
+    const fourth = enter();
+    (await second)?.leave();
+    clock.advance(1_000);
+    expect(await fourth).not.toBeNull();
+  });
+
   it('keeps no appointment when nobody waits', async () => {
     const clock = createManualClock();
     const turnstile = createTurnstile({ slots: 5, rate: 1, clock });

@@ -60,8 +60,6 @@ function opened(
 ): Promise<OpenedSocket> {
   return new Promise((resolve) => {
     const { signal } = call;
-    // A dot would wait until its body is acknowledged, which the other side puts off because it has nothing to say yet.
-    socket.setNoDelay(true);
     const settle = (result: OpenedSocket): void => {
       signal.removeEventListener('abort', aborted);
       socket.removeListener('close', closed);
